@@ -1,0 +1,155 @@
+"""What every simulated platform has, and how the platforms are found."""
+
+from __future__ import annotations
+
+import abc
+import importlib
+import pkgutil
+import typing as t
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import sandbox.platforms
+from sandbox.dataset import Dataset, Entity, Record, Row
+from sandbox.http import Call, Reply
+from sandbox.tokens import TokenBook
+
+if t.TYPE_CHECKING:
+    from sandbox.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class TruthRow:
+    """What a perfect copy of one row would hold.
+
+    Attributes:
+        key: The row's key as text; parts of a composite key are joined by `:`.
+        update_time: When it changed last; None where the platform does not say.
+        version: 1 for the generated row, one more with each change.
+        record: The content as the platform shows it.
+    """
+
+    key: str
+    update_time: datetime | None
+    version: int
+    record: Record
+
+
+def moment(ms: int) -> datetime:
+    """Return epoch milliseconds as a datetime in UTC."""
+    return datetime.fromtimestamp(ms / 1000, tz=timezone.utc)
+
+
+class Platform(abc.ABC):
+    """One simulated platform: its accounts, its data and its doors.
+
+    Attributes:
+        slug: First part of its addresses.
+        title: Its name for people.
+        entities: The kinds of rows it holds.
+    """
+
+    slug: t.ClassVar[str]
+    title: t.ClassVar[str]
+    entities: t.ClassVar[tuple[type[Entity], ...]]
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.tokens = TokenBook(self.slug, world.settings.seed)
+        self._entities = {kind.name: kind() for kind in self.entities}
+        self._datasets: dict[tuple[str, str], Dataset] = {}
+        self.accounts = [self.account_name(n) for n in range(1, world.settings.accounts + 1)]
+
+    @abc.abstractmethod
+    def account_name(self, number: int) -> str:
+        """Return the name of the n-th account, counted from 1."""
+
+    @abc.abstractmethod
+    def handle(self, call: Call) -> Reply:
+        """Answer a call."""
+
+    @abc.abstractmethod
+    def throttled(self, call: Call) -> Reply | None:
+        """Return this platform's refusal by rate; None when it has none for this call."""
+
+    @abc.abstractmethod
+    def demo(self, base_url: str) -> dict[str, t.Any]:
+        """Return settings with which a tap can read this platform at once."""
+
+    def subjects(self, account: str) -> list[str]:
+        """Return the token subjects that belong to an account."""
+        return [account]
+
+    def expire_tokens(self, now: float, account: str | None = None) -> int:
+        """Let access tokens run out now, of one account or of all; return how many."""
+        if account is None:
+            return self.tokens.expire(now)
+        return sum(self.tokens.expire(now, subject) for subject in self.subjects(account))
+
+    def dataset(self, account: str, entity: str, call: Call | None = None) -> Dataset:
+        """Return the data set of an account, made when first asked for.
+
+        Raises:
+            KeyError: There is no such account or entity.
+        """
+        place = (account, entity)
+        data = self._datasets.get(place)
+        if data is None:
+            data = self._datasets[place] = Dataset(
+                self._entities[entity],
+                account=account,
+                number=self.accounts.index(account) + 1 if account in self.accounts else self._miss(account),
+                settings=self.world.settings,
+                end_ms=self.world.history_end_ms,
+                peer=lambda name: self.dataset(account, name),
+            )
+        if call is not None:
+            call.touched = data
+        return data
+
+    def _miss(self, account: str) -> t.NoReturn:
+        msg = f"{self.slug} has no account {account}; it has {', '.join(self.accounts)}"
+        raise KeyError(msg)
+
+    def streams(self) -> list[str]:
+        """Return the names under which truth can be asked."""
+        names = []
+        for entity in self._entities.values():
+            names += [entity.name, *entity.views]
+        return names
+
+    def _entity_of(self, stream: str) -> Entity:
+        for entity in self._entities.values():
+            if stream == entity.name or stream in entity.views:
+                return entity
+        msg = f"{self.slug} has no stream {stream}; it has {', '.join(self.streams())}"
+        raise KeyError(msg)
+
+    def truth(self, account: str, stream: str) -> Iterator[TruthRow]:
+        """Yield what a perfect copy of a stream would hold at this instant."""
+        entity = self._entity_of(stream)
+        data = self.dataset(account, entity.name)
+        for row in data.rows():
+            yield self.truth_row(data, row, stream)
+
+    def truth_row(self, data: Dataset, row: Row, stream: str) -> TruthRow:
+        """Return the truth about one row."""
+        updated = moment(row.updated) if data.entity.dated else None
+        return TruthRow(data.key(row), updated, row.version, data.render(row, stream))
+
+    def deleted_keys(self, account: str, stream: str) -> list[str]:
+        """Return the keys of the rows that vanished."""
+        data = self.dataset(account, self._entity_of(stream).name)
+        return [data.key(row) for row in data.deleted()]
+
+
+def platform_types() -> dict[str, type[Platform]]:
+    """Find the platforms: every module in `sandbox.platforms` that names its `PLATFORM`."""
+    found: dict[str, type[Platform]] = {}
+    for module in pkgutil.iter_modules(sandbox.platforms.__path__):
+        loaded = importlib.import_module(f"sandbox.platforms.{module.name}")
+        kind = getattr(loaded, "PLATFORM", None)
+        if kind is not None:
+            found[kind.slug] = kind
+    return found

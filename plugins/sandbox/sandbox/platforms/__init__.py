@@ -1,0 +1,1 @@
+"""The platforms; a module here that sets `PLATFORM` is found by itself."""

@@ -1,0 +1,288 @@
+"""有赞云: the gateway, the tokens and the calls, after the fact sheet."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+
+import orjson
+from typing_extensions import override
+
+from sandbox.dataset import Dataset
+from sandbox.http import Call, Rejected, Reply, json_reply
+from sandbox.mixing import digest
+from sandbox.platform import Platform
+from sandbox.platforms.youzan_orders import YouzanOrder
+from sandbox.platforms.youzan_params import Params
+from sandbox.tokens import RefreshChain, Token
+
+SELF_BUILT: t.Final = ("sandbox-client", "sandbox-client-secret")
+TOOL: t.Final = ("sandbox-tool", "sandbox-tool-secret")
+_FIRST_SHOP = 42_583_152
+_DAY = 86_400
+_YEAR_SPAN_TEXT = "每次可搜索一年订单记录,请重新选择起止时间"
+
+Body = dict[str, t.Any]
+
+
+class Youzan(Platform):
+    """The platform: tokens in the query string, HTTP 200 for everything, three envelopes."""
+
+    slug = "youzan"
+    title = "有赞云"
+    entities = (YouzanOrder,)
+
+    @override
+    def __init__(self, world: t.Any) -> None:
+        super().__init__(world)
+        self._used_codes: set[str] = set()
+        self._chains: dict[str, RefreshChain] = {}
+        self._calls: dict[tuple[str, str], Callable[[Call, Params], Body]] = {
+            ("youzan.trades.sold.get", "4.0.4"): self._orders,
+            ("youzan.trade.get", "4.0.2"): self._order_detail,
+        }
+
+    @override
+    def account_name(self, number: int) -> str:
+        return str(_FIRST_SHOP + number - 1)
+
+    @override
+    def demo(self, base_url: str) -> dict[str, t.Any]:
+        return {
+            "base_url": base_url,
+            "app_key": SELF_BUILT[0],
+            "app_secret": SELF_BUILT[1],
+            "accounts": list(self.accounts),
+        }
+
+    # -- envelope --------------------------------------------------------------------------------
+
+    def _trace(self, call: Call) -> str:
+        return f"yz7-{digest(call.number)[:8]}-{call.now_ms}-{call.number}"
+
+    def _gateway(self, call: Call, code: int, message: str, outcome: str) -> Reply:
+        error = {"trace_id": self._trace(call), "err_msg": message, "err_code": code}
+        return json_reply({"gw_err_resp": error}, outcome=outcome)
+
+    @override
+    def throttled(self, call: Call) -> Reply | None:
+        if call.path == "/auth/token":
+            return None
+        return self._gateway(call, 4101, "请求太频繁", "throttled")
+
+    @override
+    def handle(self, call: Call) -> Reply:
+        if call.path == "/auth/token":
+            return self._token_call(call)
+        try:
+            handler = self._admit(call)
+        except Rejected as refused:
+            return self._gateway(call, int(refused.code), refused.message, refused.outcome)
+        try:
+            content = handler(call, Params(call.params))
+        except Rejected as refused:
+            failure = {
+                "trace_id": self._trace(call),
+                "code": refused.code,
+                "success": False,
+                "message": refused.message,
+                "data": refused.extra.get("data"),
+            }
+            return json_reply(failure, outcome=refused.outcome)
+        success = {"trace_id": self._trace(call), "code": 200, "success": True, "message": "successful"}
+        return json_reply(success | content)
+
+    # -- gateway ---------------------------------------------------------------------------------
+
+    def _admit(self, call: Call) -> Callable[[Call, Params], Body]:
+        parts = [part for part in call.path.split("/") if part not in {"", "_textarea_"}]
+        if len(parts) != 3 or parts[0] != "api":  # noqa: PLR2004 - /api/name/version
+            raise Rejected(4001, "非法请求地址")
+        call.api = f"{parts[1]}/{parts[2]}"
+        handler = self._calls.get((parts[1], parts[2]))
+        if handler is None:
+            raise Rejected(4005, "非法的API")
+        call.params = self._params(call)
+        token = self._token_of(call)
+        call.account = token.subject
+        allowed = self.world.limits.admit(
+            f"youzan.{parts[1]}", call.account, call.now, allowed=_ADVISED.get(parts[1], 50)
+        ) and self.world.limits.admit(
+            "youzan.quota", SELF_BUILT[0], call.now, allowed=500_000, seconds=30 * _DAY
+        )
+        if not allowed:
+            raise Rejected(4101, "请求太频繁", "throttled")
+        return handler
+
+    def _params(self, call: Call) -> Body:
+        if call.method == "GET":
+            return {name: value for name, value in call.query.items() if name != "access_token"}
+        if call.method != "POST" or call.content_type not in _BODY_TYPES:
+            raise Rejected(
+                4007, f"非法的请求姿势，httpMethod:{call.method}, contentType:{call.content_type}"
+            )
+        if call.content_type != "application/json":
+            return dict(call.form())
+        try:
+            params = call.json()
+        except ValueError:
+            raise Rejected(4004, "非法的Content") from None
+        if not isinstance(params, dict):
+            raise Rejected(4004, "非法的Content")
+        return params
+
+    def _token_of(self, call: Call) -> Token:
+        value = call.query.get("access_token", "")
+        if not value:  # a token in a header or in the body is no token
+            raise Rejected(4201, "非法的请求凭证", "auth")
+        token = self.tokens.get(value)
+        if token is None or token.subject not in self.accounts:
+            raise Rejected(4203, "Token 不存在", "auth")
+        if token.expires <= call.now:
+            raise Rejected(4202, "请求凭证过期", "auth")
+        return token
+
+    # -- tokens ----------------------------------------------------------------------------------
+
+    def _token_call(self, call: Call) -> Reply:
+        call.api = "auth/token"
+        try:
+            if call.content_type != "application/json":
+                raise Rejected(1000, f"Content type '{call.content_type}' not supported")
+            try:
+                params = call.json()
+            except ValueError:
+                raise Rejected(1000, "应用信息错误") from None
+            call.params = params
+            data = self._grant(call, params)
+        except Rejected as refused:
+            content = {"success": False, "code": refused.code, "data": None, "message": refused.message}
+            return json_reply(content, outcome=refused.outcome)
+        return json_reply({"success": True, "code": 200, "data": data, "message": None})
+
+    def _grant(self, call: Call, params: Body) -> Body:
+        app = (params.get("client_id"), params.get("client_secret"))
+        if app[0] not in {SELF_BUILT[0], TOOL[0]}:
+            raise Rejected(1103, "Client 不存在")
+        if app not in {SELF_BUILT, TOOL}:
+            raise Rejected(1000, "应用信息错误")
+        kind = params.get("authorize_type")
+        if (app == SELF_BUILT) != (kind == "silent"):
+            raise Rejected(1105, "不支持的应用类型")
+        if kind == "silent":
+            return self._silent(call, params)
+        if kind == "authorization_code":
+            return self._by_code(call, str(params.get("code", "")))
+        if kind == "refresh_token":
+            return self._by_refresh(call, str(params.get("refresh_token", "")))
+        raise Rejected(1105, "不支持的应用类型")
+
+    def _issue(self, call: Call, account: str, *, renew: bool, refresh: str = "") -> Body:
+        call.account = account
+        token = None if renew else self.tokens.valid(account, call.now)
+        if token is None:
+            token = self.tokens.issue(account, call.now, 7 * _DAY)
+            self.tokens.revoke(account, keep=token)
+        data: Body = {
+            "expires": int(token.expires * 1000),
+            "scope": "trade item crm",
+            "access_token": token.value,
+            "authority_id": account,
+        }
+        return data | ({"refresh_token": refresh} if refresh else {})
+
+    def _silent(self, call: Call, params: Body) -> Body:
+        refresh = params.get("refresh", False)
+        if not isinstance(refresh, bool):
+            raise Rejected(1000, "refresh 参数类型错误")
+        account = str(params.get("grant_id", ""))
+        if account not in self.accounts:
+            raise Rejected(1103, "授权关系不存在")
+        return self._issue(call, account, renew=refresh)
+
+    def _by_code(self, call: Call, code: str) -> Body:
+        account = code.removeprefix("sandbox-code-").partition("-")[0]
+        if account not in self.accounts or code in self._used_codes:
+            raise Rejected(1005, "非法授权码")
+        self._used_codes.add(code)
+        chain = self.chain(account, call.now)
+        return self._issue(call, account, renew=True, refresh=chain.current)
+
+    def chain(self, account: str, now: float) -> RefreshChain:
+        """Return the refresh tokens of a shop of the tool app."""
+        if account not in self._chains:
+            grace = self.world.settings.refresh_grace
+            self._chains[account] = RefreshChain(account, now, 28 * _DAY, grace)
+        return self._chains[account]
+
+    def _by_refresh(self, call: Call, value: str) -> Body:
+        for account in self.accounts:
+            chain = self.chain(account, call.now)
+            if chain.owns(value):
+                following = chain.use(value, call.now) if chain.expires > call.now else None
+                if following is None:
+                    raise Rejected(1004, "授权关系已过期")
+                return self._issue(call, account, renew=True, refresh=following)
+        raise Rejected(1103, "授权关系不存在")
+
+    # -- orders ----------------------------------------------------------------------------------
+
+    def _orders(self, call: Call, params: Params) -> Body:
+        data = self.dataset(call.account, "orders", call)
+        empty = {"data": {"full_order_info_list": []}}
+        page, size = params.page(100, 100, default=20)
+        if "tid" in params:
+            row = data.find(params.text("tid"))
+            rows, total = ([row], 1) if row else ([], 0)
+        else:
+            axis, start, end = params.pair(
+                ("success", "updated"), ("update", "updated"), ("created", "created")
+            )
+            if start is not None and end is not None:
+                if start > end:
+                    raise Rejected(5000, "开始时间不能大于结束时间", **empty)
+                if end > call.now_ms + 8 * _DAY * 1000:
+                    raise Rejected(106000003, "结束时间不能超过当前时间 7 天", **empty)
+                if end - start > 93 * _DAY * 1000:
+                    raise Rejected(106000001, _YEAR_SPAN_TEXT, **empty)
+                end += 1000  # both ends are inclusive, to the second
+            total = data.count(start, end, axis)
+            rows = data.slice(
+                start, end, offset=(page - 1) * size, limit=size, ascending=False, axis=axis
+            )
+        found = [] if call.blank else rows
+        listed = b",".join(b'{"full_order_info":' + data.json(row) + b"}" for row in found)
+        return {
+            "data": {
+                "full_order_info_list": orjson.Fragment(b"[" + listed + b"]"),
+                "total_results": total,
+            }
+        }
+
+    def _order_detail(self, call: Call, params: Params) -> Body:
+        data: Dataset = self.dataset(call.account, "orders", call)
+        tid = params.text("tid")
+        if not (tid[:1] in {"E", "C"} and tid[1:].isdigit()):
+            raise Rejected(106000004, "订单号非法")
+        row = data.find(tid)
+        if row is None:
+            nothing = {
+                "delivery_order": [],
+                "refund_order": [],
+                "full_order_info": {"orders": [], "pay_info": {"phase_payments": []}},
+            }
+            raise Rejected(5000, "trade not found", data=nothing)
+        return {"data": orjson.Fragment(data.json(row, "order_details"))}
+
+
+_BODY_TYPES = {"application/json", "application/x-www-form-urlencoded"}
+_ADVISED = {
+    "youzan.items.onsale.get": 300,
+    "youzan.items.inventory.get": 300,
+    "youzan.item.base.search": 300,
+    "youzan.item.detail.get": 300,
+    "youzan.crm.customer.points.changelog.search": 100,
+}
+"""Calls per second and shop that the doc advises; for the rest the platform publishes nothing."""
+
+PLATFORM = Youzan
