@@ -70,7 +70,9 @@ def prepare() -> None:
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == mark:
         return
     print("Installing the workspace into .venv ...", file=sys.stderr, flush=True)
-    _run([*_uv(), "sync", "--all-packages", "--python", str(PYTHON)])
+    # uv's progress is for a terminal; elsewhere it would only list a hundred packages.
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
+    _run([*_uv(), "sync", *quiet, "--all-packages", "--python", str(PYTHON)])
     STAMP.write_text(mark, encoding="utf-8")
 
 
