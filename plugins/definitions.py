@@ -1,0 +1,326 @@
+"""Write the Meltano definitions of the taps and targets, and the READMEs' tables, from the plugins.
+
+    python3 plugins/definitions.py           write what has changed
+    python3 plugins/definitions.py --check   write nothing; exit 1 when something is stale
+
+The plugins are the source: `--about --format=json` tells settings and capabilities, `--discover`
+tells the streams. A new platform needs nothing but its folder under taps/ and a run of this script.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import json
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import bootstrap
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Json = dict[str, t.Any]
+
+ROOT = bootstrap.ROOT
+HEADER = """\
+# Written by plugins/definitions.py from each plugin's own --about and --discover. Do not edit.
+"""
+READMES = ("README.md", "README.zh-CN.md")
+BEGIN, END = "<!-- {name}: begin (written by plugins/definitions.py) -->", "<!-- {name}: end -->"
+
+# One program, two loaders: each shows the settings that its engine understands.
+ENGINES = {
+    "target-duckdb": ("DuckDB", {"path"}),
+    "target-postgres": (
+        "PostgreSQL",
+        {"host", "port", "user", "password", "dbname", "sslmode"},
+    ),
+}
+KINDS = {
+    "string": "string",
+    "integer": "integer",
+    "number": "decimal",
+    "boolean": "boolean",
+    "array": "array",
+    "object": "object",
+}
+# Where several types are accepted, the richest one is the form that Meltano should parse.
+RICHEST_FIRST = ("object", "array", "boolean", "number", "integer", "string")
+# Cron times of the generated schedules; the minutes spread the platforms over the hour.
+HOURLY, NIGHTLY = "{minute} * * * *", "{minute} 2 * * *"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream of a tap, as its catalog describes it."""
+
+    name: str
+    keys: tuple[str, ...]
+    incremental: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What one plugin says about itself."""
+
+    name: str
+    folder: str
+    about: Json
+    streams: tuple[Stream, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """The platform's name in jobs and schedules: `youzan` for tap-youzan."""
+        return self.name.removeprefix("tap-")
+
+
+class PluginError(Exception):
+    """A plugin did not say what it is. The message names the plugin."""
+
+
+def read_tap(folder: Path) -> Plugin:
+    """Ask a tap for its settings and its streams."""
+    name = folder.name
+    catalog = _ask(name, "--discover")
+    streams = tuple(
+        Stream(
+            name=entry["tap_stream_id"],
+            keys=tuple(entry.get("key_properties", ())),
+            incremental=bool(entry.get("replication_key")),
+        )
+        for entry in catalog["streams"]
+    )
+    return Plugin(name, _relative(folder), _ask(name, "--about", "--format=json"), streams)
+
+
+def read_target(folder: Path) -> Plugin:
+    """Ask a target for its settings."""
+    return Plugin(folder.name, _relative(folder), _ask(folder.name, "--about", "--format=json"))
+
+
+def _ask(name: str, *arguments: str) -> Json:
+    command = [str(bootstrap.BIN / name), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        answer = json.loads(done.stdout) if done.returncode == 0 else None
+    except (OSError, ValueError) as error:
+        raise PluginError(f"{name} {' '.join(arguments)}: {error}") from error
+    if not isinstance(answer, dict):
+        raise PluginError(f"{name} {' '.join(arguments)} failed:\n{done.stderr.strip()}")
+    return t.cast("Json", answer)
+
+
+def _relative(folder: Path) -> str:
+    return folder.relative_to(ROOT).as_posix()
+
+
+# --- Meltano definitions ---------------------------------------------------------------------
+
+
+def definition(plugin: Plugin, **changes: t.Any) -> Json:
+    """Return the Meltano definition of a plugin.
+
+    The namespace makes it a custom plugin, so that Meltano never asks its Hub. The requirement
+    starts with `-e`, so that Meltano discovers the streams anew with every run.
+    """
+    about = plugin.about
+    return {
+        "name": plugin.name,
+        "namespace": plugin.name.replace("-", "_"),
+        "description": about["description"],
+        "pip_url": f"-e ./{plugin.folder}",
+        "executable": plugin.name,
+        "capabilities": sorted(about["capabilities"]),
+        "settings": [
+            setting(name, schema) for name, schema in about["settings"]["properties"].items()
+        ],
+        **changes,
+    }
+
+
+def setting(name: str, schema: Json) -> Json:
+    """Return one setting of a Meltano definition from its JSON schema."""
+    # A dot would nest in Meltano; our settings have none, the SDK's neither.
+    described: Json = {"name": name, "kind": _kind(schema)}
+    if schema.get("title"):
+        described["label"] = schema["title"]
+    if schema.get("secret") or schema.get("writeOnly"):
+        described["sensitive"] = True
+    if schema.get("enum"):
+        described["options"] = [
+            {"label": str(choice), "value": choice} for choice in schema["enum"] if choice
+        ]
+    if schema.get("default") is not None:
+        described["value"] = schema["default"]
+    if schema.get("description"):
+        described["description"] = " ".join(schema["description"].split())
+    return described
+
+
+def _kind(schema: Json) -> str:
+    if schema.get("enum"):
+        return "options"
+    types = set(_types(schema))
+    return next((KINDS[name] for name in RICHEST_FIRST if name in types), "string")
+
+
+def _types(schema: Json) -> Iterator[str]:
+    declared = schema.get("type", [])
+    yield from [declared] if isinstance(declared, str) else declared
+    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from _types(branch)
+
+
+def extractors(taps: Iterable[Plugin]) -> Json:
+    """Return the definitions of the taps, each with its hourly and its nightly part."""
+    plugins: list[Json] = []
+    for tap in taps:
+        plugins.append(definition(tap))
+        plugins.extend(
+            {"name": name, "inherit_from": tap.name, "select": [f"{s.name}.*" for s in streams]}
+            for name, streams in parts(tap)
+        )
+    return {"plugins": {"extractors": plugins}}
+
+
+def parts(tap: Plugin) -> list[tuple[str, list[Stream]]]:
+    """Split a tap's streams: what has a bookmark runs each hour, what is read whole each night."""
+    both = [
+        (f"{tap.name}--hourly", [s for s in tap.streams if s.incremental]),
+        (f"{tap.name}--full", [s for s in tap.streams if not s.incremental]),
+    ]
+    return [(name, streams) for name, streams in both if streams]
+
+
+def loaders(target: Plugin) -> Json:
+    """Return the definitions of the warehouse target, one per engine.
+
+    Two whole definitions: in Meltano 4.4 a loader that inherits and declares its own settings
+    stops with a KeyError.
+    """
+    own = {name: mine for name, (_, mine) in ENGINES.items()}
+    plugins = []
+    for name, (engine, _) in ENGINES.items():
+        foreign = set().union(*(mine for other, mine in own.items() if other != name))
+        whole = definition(
+            target,
+            name=name,
+            namespace=name.replace("-", "_"),
+            description=f"{target.about['description']} ({engine})",
+        )
+        whole["settings"] = [s for s in whole["settings"] if s["name"] not in foreign]
+        plugins.append(whole)
+    return {"plugins": {"loaders": plugins}}
+
+
+def jobs(taps: Iterable[Plugin]) -> Json:
+    """Return the jobs and schedules of all platforms."""
+    made: Json = {"jobs": [], "schedules": []}
+    for number, tap in enumerate(taps):
+        for name, _ in parts(tap):
+            hourly = name.endswith("--hourly")
+            job = f"{tap.slug}-hourly" if hourly else f"{tap.slug}-full-nightly"
+            cron = HOURLY if hourly else NIGHTLY
+            made["jobs"].append({"name": job, "tasks": [f"{name} target-postgres"]})
+            made["schedules"].append(
+                {"name": job, "interval": cron.format(minute=number * 7 % 60), "job": job}
+            )
+    return made
+
+
+# --- READMEs ---------------------------------------------------------------------------------
+
+
+def platforms(taps: Iterable[Plugin], chinese: bool) -> str:
+    """Return the README's table of platforms."""
+    heads = ("| 平台 | 插件 | 增量流 | 全量流 |" if chinese else
+             "| Platform | Plugin | Incremental streams | Full-table streams |")
+    lines = [heads, "|---|---|---|---|"]
+    for tap in taps:
+        cells = [
+            " ".join(str(tap.about["description"]).split()),
+            f"[{tap.name}]({tap.folder})",
+            " ".join(f"`{s.name}`" for s in tap.streams if s.incremental) or "-",
+            " ".join(f"`{s.name}`" for s in tap.streams if not s.incremental) or "-",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def between(text: str, name: str, content: str) -> str:
+    """Put content between the two markers called name.
+
+    Raises:
+        PluginError: the text does not hold both markers.
+    """
+    begin, end = BEGIN.format(name=name), END.format(name=name)
+    before, first, rest = text.partition(begin)
+    _, second, after = rest.partition(end)
+    if not (first and second):
+        raise PluginError(f"The markers {begin} and {end} are missing.")
+    return f"{before}{begin}\n{content}\n{end}{after}"
+
+
+# --- The script ------------------------------------------------------------------------------
+
+
+def generated() -> dict[Path, str]:
+    """Return every generated file with the text that it should have."""
+    folders = [
+        *(path.parent for path in sorted(ROOT.glob("taps/tap-*/pyproject.toml"))),
+        ROOT / "targets" / "target-warehouse",
+    ]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        read = [pool.submit(read_tap if f.name.startswith("tap-") else read_target, f)
+                for f in folders]
+        *taps, target = [future.result() for future in read]
+    texts = {
+        ROOT / "plugins" / f"{name}.meltano.yml": HEADER + _yaml(content)
+        for name, content in (
+            ("extractors", extractors(taps)),
+            ("loaders", loaders(target)),
+            ("jobs", jobs(taps)),
+        )
+    }
+    for name in READMES:
+        path = ROOT / name
+        table = platforms(taps, chinese="zh" in name)
+        texts[path] = between(path.read_text(encoding="utf-8"), "platforms", table)
+    return texts
+
+
+def _yaml(content: Json) -> str:
+    import yaml
+
+    return t.cast("str", yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100))
+
+
+def main() -> int:
+    """Run the script; return its exit code."""
+    parser = argparse.ArgumentParser(description="Write the Meltano definitions from the plugins.")
+    parser.add_argument("--check", action="store_true", help="only say what is stale")
+    check = parser.parse_args().check
+    try:
+        texts = generated()
+    except PluginError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    stale = {
+        path: text
+        for path, text in texts.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+    for path, text in stale.items():
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        print(f"{'stale' if check else 'written'}: {_relative(path)}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    bootstrap.enter(Path(__file__), sys.argv[1:])
+    sys.exit(main())

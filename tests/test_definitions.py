@@ -1,0 +1,133 @@
+"""The generated definitions are what the plugins say about themselves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import bootstrap
+import definitions
+import pytest
+from definitions import Plugin, Stream
+
+TAP = Plugin(
+    name="tap-example",
+    folder="taps/tap-example",
+    about={
+        "description": "例 Example",
+        "capabilities": ["state", "catalog", "discover"],
+        "settings": {"properties": {"app_key": {"type": ["string", "null"]}}},
+    },
+    streams=(
+        Stream("orders", ("_account", "tid"), incremental=True),
+        Stream("shops", ("_account", "id"), incremental=False),
+    ),
+)
+
+
+def test_generated_files_are_fresh():
+    stale = [
+        path.relative_to(definitions.ROOT).as_posix()
+        for path, text in definitions.generated().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    assert stale == [], "run `python3 plugins/definitions.py`"
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": ["string", "null"]}, {"kind": "string"}),
+        ({"type": "integer", "default": 4}, {"kind": "integer", "value": 4}),
+        ({"type": ["number"]}, {"kind": "decimal"}),
+        ({"type": "boolean", "default": False}, {"kind": "boolean", "value": False}),
+        ({"type": "string", "secret": True}, {"kind": "string", "sensitive": True}),
+        ({"anyOf": [{"type": "string"}, {"type": ["array", "null"]}]}, {"kind": "array"}),
+        ({"type": "string", "title": "T", "description": "a\n  b"},
+         {"kind": "string", "label": "T", "description": "a b"}),
+        ({"type": "string", "enum": ["a", None]},
+         {"kind": "options", "options": [{"label": "a", "value": "a"}]}),
+    ],
+)  # fmt: skip
+def test_a_setting_follows_its_schema(schema, expected):
+    assert definitions.setting("x", schema) == {"name": "x", **expected}
+
+
+def test_a_tap_gets_its_hourly_and_its_nightly_part():
+    whole, hourly, full = definitions.extractors([TAP])["plugins"]["extractors"]
+    assert whole["pip_url"] == "-e ./taps/tap-example"
+    assert hourly == {
+        "name": "tap-example--hourly", "inherit_from": "tap-example", "select": ["orders.*"],
+    }  # fmt: skip
+    assert full["select"] == ["shops.*"]
+
+
+def test_a_tap_without_bookmarks_has_no_hourly_job():
+    tap = Plugin(TAP.name, TAP.folder, TAP.about, TAP.streams[1:])
+    made = definitions.jobs([tap])
+    assert [job["name"] for job in made["jobs"]] == ["example-full-nightly"]
+    assert [schedule["job"] for schedule in made["schedules"]] == ["example-full-nightly"]
+
+
+def test_each_loader_shows_the_settings_of_its_engine():
+    names = ["url", "path", "host", "password", "load_mode"]
+    target = Plugin(
+        name="target-warehouse",
+        folder="targets/target-warehouse",
+        about={
+            "description": "Warehouse",
+            "capabilities": [],
+            "settings": {"properties": {name: {"type": "string"} for name in names}},
+        },
+    )
+    duckdb, postgres = definitions.loaders(target)["plugins"]["loaders"]
+    assert [s["name"] for s in duckdb["settings"]] == ["url", "path", "load_mode"]
+    assert [s["name"] for s in postgres["settings"]] == ["url", "host", "password", "load_mode"]
+    assert duckdb["executable"] == postgres["executable"] == "target-warehouse"
+    assert "inherit_from" not in postgres
+
+
+def test_the_table_tells_streams_in_both_languages():
+    english = definitions.platforms([TAP], chinese=False).splitlines()
+    chinese = definitions.platforms([TAP], chinese=True).splitlines()
+    assert english[2:] == chinese[2:]
+    assert english[2] == "| 例 Example | [tap-example](taps/tap-example) | `orders` | `shops` |"
+
+
+def test_a_text_without_markers_is_refused():
+    with pytest.raises(definitions.PluginError, match="markers"):
+        definitions.between("no markers", "platforms", "table")
+
+
+def test_content_goes_between_the_markers_and_nowhere_else():
+    begin, end = definitions.BEGIN.format(name="x"), definitions.END.format(name="x")
+    once = definitions.between(f"above\n{begin}\nold\n{end}\nbelow\n", "x", "new")
+    assert once == f"above\n{begin}\nnew\n{end}\nbelow\n"
+    assert definitions.between(once, "x", "new") == once
+
+
+def test_a_plugin_that_cannot_answer_is_named(tmp_path, monkeypatch):
+    broken = tmp_path / "tap-broken"
+    broken.write_text("#!/bin/sh\necho 'no such platform' >&2; exit 3\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setattr(bootstrap, "BIN", tmp_path)
+    with pytest.raises(definitions.PluginError, match=r"tap-broken --discover failed:\nno such"):
+        definitions.read_tap(definitions.ROOT / "taps" / "tap-broken")
+
+
+def test_check_writes_nothing_and_tells_by_its_exit_code():
+    script = definitions.ROOT / "plugins" / "definitions.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_meltano_reads_the_definitions():
+    done = subprocess.run(
+        [str(bootstrap.BIN / "meltano"), "schedule", "list", "--format=json"],
+        cwd=definitions.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    schedules = {entry["name"] for entry in json.loads(done.stdout)["schedules"]["job"]}
+    assert {"youzan-hourly", "youzan-full-nightly"} <= schedules
