@@ -47,7 +47,7 @@ def _requests(world: World, args: Args) -> Reply:
     limit = int(args.get("limit", 200))
     platform = args.get("platform")
     with world.lock:
-        chosen = []
+        chosen: list[Args] = []
         for entry in reversed(world.log.entries):
             if len(chosen) >= limit:
                 break

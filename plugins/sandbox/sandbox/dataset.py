@@ -22,9 +22,9 @@ _LEAD_MS = 60_000
 
 
 class Row(t.NamedTuple):
-    """One version of one row; times in epoch milliseconds."""
+    """One version of one row: its serial number from 0, and its times in epoch milliseconds."""
 
-    index: int
+    serial: int
     version: int
     created: int
     updated: int
@@ -218,7 +218,7 @@ class Dataset:
 
     def json(self, row: Row, view: str = "") -> bytes:
         """Return the content of a row as JSON, rendered once per version."""
-        place = (view, row.index)
+        place = (view, row.serial)
         known = self._json.get(place)
         if known is not None and known[0] == row:
             return known[1]
@@ -256,9 +256,9 @@ class Dataset:
         moment = self._floor(moment)
         row = Row(self._next, 1, moment, moment)
         self._next += 1
-        self._changed[row.index] = row
-        self._orders["updated"].place(row.index, moment)
-        self._orders["created"].place(row.index, moment)
+        self._changed[row.serial] = row
+        self._orders["updated"].place(row.serial, moment)
+        self._orders["created"].place(row.serial, moment)
         return row
 
     def delete(self, index: int) -> Row:

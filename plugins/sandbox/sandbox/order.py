@@ -80,10 +80,10 @@ class Timeline:
 
 
 class Placed(t.NamedTuple):
-    """A row beside the formula: its time, its index, and the formula rows that come before it."""
+    """A row beside the formula: its time, its serial number, and the formula rows that come before it."""
 
     moment: int
-    index: int
+    serial: int
     before: int
 
 
@@ -123,7 +123,7 @@ class Order:
     def remove(self, index: int, moment: int) -> None:
         """Take a row out, which is at the given moment now."""
         position = bisect_left(self._placed, Placed(moment, index, -1))
-        if position < len(self._placed) and self._placed[position].index == index:
+        if position < len(self._placed) and self._placed[position].serial == index:
             del self._placed[position]
         else:
             insort(self._removed, index)
@@ -153,7 +153,7 @@ class Order:
         skip = bisect_left(removed, base)
         for _ in range(first_rank, min(end_rank, len(self))):
             if low < len(placed) and (base >= self._size or placed[low].before <= base):
-                yield placed[low].index
+                yield placed[low].serial
                 low += 1
                 continue
             yield base

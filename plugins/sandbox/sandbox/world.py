@@ -169,9 +169,9 @@ class World:
                     msg = f"{entity} of {account} has no living row {key}"
                     raise KeyError(msg)
                 if kind == "delete":
-                    data.delete(row.index)
+                    data.delete(row.serial)
                 else:
-                    data.update(row.index, now)
+                    data.update(row.serial, now)
             return list(keys)
 
     def truth(self, platform: str, account: str, entity: str) -> Iterator[TruthRow]:

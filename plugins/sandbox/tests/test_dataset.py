@@ -32,7 +32,7 @@ class Naive:
     """The same rows in a dictionary."""
 
     def __init__(self, source: Dataset) -> None:
-        self.rows = {row.index: row for row in source.rows()}
+        self.rows = {row.serial: row for row in source.rows()}
 
     def window(self, axis: Axis, start: int | None, end: int | None) -> list[Row]:
         chosen = [
@@ -41,7 +41,7 @@ class Naive:
             if (start is None or getattr(row, axis) >= start)
             and (end is None or getattr(row, axis) < end)
         ]
-        return sorted(chosen, key=lambda row: (getattr(row, axis), row.index))
+        return sorted(chosen, key=lambda row: (getattr(row, axis), row.serial))
 
 
 STEP = st.tuples(
@@ -74,7 +74,7 @@ def test_pages_and_counts_are_those_of_a_sorted_list(
         living = sorted(naive.rows)
         if kind == "insert":
             row = source.insert(now)
-            naive.rows[row.index] = row
+            naive.rows[row.serial] = row
         elif living:
             index = living[draw % len(living)]
             if kind == "delete":
@@ -98,9 +98,9 @@ def test_pages_and_counts_are_those_of_a_sorted_list(
             assert got == wanted[::-1][offset : offset + limit]
             for place in range(0, len(wanted), max(1, len(wanted) // 3)):
                 at = wanted[place]
-                beyond = source.after(getattr(at, axis), at.index, end, limit, axis)
+                beyond = source.after(getattr(at, axis), at.serial, end, limit, axis)
                 assert beyond == wanted[place + 1 : place + 1 + limit]
-                ahead = source.before(getattr(at, axis), at.index, start, limit, axis)
+                ahead = source.before(getattr(at, axis), at.serial, start, limit, axis)
                 assert ahead == wanted[:place][::-1][:limit]
     for row in naive.rows.values():
         assert source.find(source.key(row)) == row
@@ -150,7 +150,7 @@ def test_each_change_shows_in_the_record_and_raises_the_version() -> None:
     """An updated row is a new version at the new time; its text names the version."""
     source = make(size=10)
     before = source.slice(limit=1)[0]
-    after = source.update(before.index, END_MS + 5)
+    after = source.update(before.serial, END_MS + 5)
     assert (after.version, after.updated, after.created) == (2, END_MS + 5, before.created)
     assert source.render(after)["version"] == 2
     assert source.render(after)["payment"] != source.render(before)["payment"]
@@ -184,7 +184,7 @@ def test_churn_prefers_what_was_just_read() -> None:
     """About half of the changes hit the window that the client is reading."""
     source = make(size=10_000)
     window = source.slice(END_MS - 3_600_000, END_MS)
-    indexes = {row.index for row in window}
+    indexes = {row.serial for row in window}
     chance = random.Random(1)
     hits = sum(source.choose(chance) in indexes for _ in range(200))
     assert 60 < hits < 140

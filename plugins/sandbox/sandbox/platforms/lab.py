@@ -31,7 +31,7 @@ class LabOrder(Entity):
 
     @override
     def key(self, data: Dataset, row: Row) -> str:
-        return str(_FIRST_ORDER + data.number * 10_000_000_000 + row.index)
+        return str(_FIRST_ORDER + data.number * 10_000_000_000 + row.serial)
 
     @override
     def index(self, data: Dataset, key: str) -> int | None:
@@ -39,7 +39,7 @@ class LabOrder(Entity):
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
-        dice = mix(data.seed, row.index)
+        dice = mix(data.seed, row.serial)
         province, city, district = PLACES[dice % len(PLACES)]
         total = 990 + dice % 50_000
         paid = total - min(total, 10 * (row.version - 1))
@@ -97,7 +97,7 @@ class LabItem(Entity):
 
     @override
     def key(self, data: Dataset, row: Row) -> str:
-        return str(_FIRST_ITEM + row.index)
+        return str(_FIRST_ITEM + row.serial)
 
     @override
     def index(self, data: Dataset, key: str) -> int | None:
@@ -105,7 +105,7 @@ class LabItem(Entity):
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
-        dice = mix(data.seed, row.index, 2)
+        dice = mix(data.seed, row.serial, 2)
         return {
             "id": self.key(data, row),
             "title": GOODS[dice % len(GOODS)],
@@ -247,7 +247,7 @@ class Lab(Platform):
         cursor = None
         if len(rows) == size:
             last = rows[-1]
-            cursor = f"{getattr(last, query.axis)}_{last.index}"
+            cursor = f"{getattr(last, query.axis)}_{last.serial}"
         return {"ok": True, "rows": data.json_list(rows), "cursor": cursor}
 
     def _count(self, data: Dataset, query: _Query) -> t.Any:

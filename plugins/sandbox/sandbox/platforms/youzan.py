@@ -229,7 +229,7 @@ class Youzan(Platform):
 
     def _orders(self, call: Call, params: Params) -> Body:
         data = self.dataset(call.account, "orders", call)
-        empty = {"data": {"full_order_info_list": []}}
+        empty: Body = {"full_order_info_list": []}
         page, size = params.page(100, 100, default=20)
         if "tid" in params:
             row = data.find(params.text("tid"))
@@ -240,11 +240,11 @@ class Youzan(Platform):
             )
             if start is not None and end is not None:
                 if start > end:
-                    raise Rejected(5000, "开始时间不能大于结束时间", **empty)
+                    raise Rejected(5000, "开始时间不能大于结束时间", data=empty)
                 if end > call.now_ms + 8 * _DAY * 1000:
-                    raise Rejected(106000003, "结束时间不能超过当前时间 7 天", **empty)
+                    raise Rejected(106000003, "结束时间不能超过当前时间 7 天", data=empty)
                 if end - start > 93 * _DAY * 1000:
-                    raise Rejected(106000001, _YEAR_SPAN_TEXT, **empty)
+                    raise Rejected(106000001, _YEAR_SPAN_TEXT, data=empty)
                 end += 1000  # both ends are inclusive, to the second
             total = data.count(start, end, axis)
             rows = data.slice(

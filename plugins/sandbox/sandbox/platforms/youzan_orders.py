@@ -31,14 +31,14 @@ def cipher(*parts: int) -> str:
 
 def state_of(data: Dataset, row: Row) -> int:
     """Return how far an order has come: it advances with each version."""
-    start = mix(data.seed, row.index, 1) % 3
+    start = mix(data.seed, row.serial, 1) % 3
     state = min(_DONE, start + row.version - 1)
-    return _CLOSED if state == _DONE and mix(data.seed, row.index, 2) % 8 == 0 else state
+    return _CLOSED if state == _DONE and mix(data.seed, row.serial, 2) % 8 == 0 else state
 
 
 def lines_of(data: Dataset, row: Row) -> list[tuple[int, int, int]]:
     """Return (item number, quantity, payment in fen) of each line of an order."""
-    dice = mix(data.seed, row.index, 3)
+    dice = mix(data.seed, row.serial, 3)
     lines = []
     for place in range(1 + dice % 3):
         draw = mix(dice, place)
@@ -62,7 +62,7 @@ class YouzanOrder(Entity):
     @override
     def key(self, data: Dataset, row: Row) -> str:
         stamp = beijing(row.created).translate({45: None, 32: None, 58: None})
-        return f"E{stamp}{row.index:07d}{data.number % 100:02d}"
+        return f"E{stamp}{row.serial:07d}{data.number % 100:02d}"
 
     @override
     def index(self, data: Dataset, key: str) -> int | None:
@@ -74,23 +74,23 @@ class YouzanOrder(Entity):
             "order_info": self._order_info(data, row),
             "source_info": {
                 "is_offline_order": False,
-                "book_key": digest(data.seed, row.index)[:32],
+                "book_key": digest(data.seed, row.serial)[:32],
                 "biz_source": "null",
                 "source": {"platform": "wx", "wx_entrance": "direct_buy"},
                 "order_mark": None,
             },
             "buyer_info": {
-                "yz_open_id": f"sandbox{mix(data.seed, row.index, 4) % 10**9:09d}",
-                "buyer_phone": cipher(data.seed, row.index, 5),
+                "yz_open_id": f"sandbox{mix(data.seed, row.serial, 4) % 10**9:09d}",
+                "buyer_phone": cipher(data.seed, row.serial, 5),
                 "outer_user_id": "",
                 "fans_type": 9,
-                "fans_id": mix(data.seed, row.index, 6) % 10**9,
+                "fans_id": mix(data.seed, row.serial, 6) % 10**9,
                 "fans_nickname": "",
             },
             "channel_info": {"type": "", "entrance": "", "app_id": "", "app_name": ""},
             "pay_info": self._pay_info(data, row),
             "remark_info": {
-                "buyer_message": REMARKS[mix(data.seed, row.index, 7) % len(REMARKS)],
+                "buyer_message": REMARKS[mix(data.seed, row.serial, 7) % len(REMARKS)],
                 "star": row.version % 6,
                 "trade_memo": f"v{row.version}",
             },
@@ -112,7 +112,7 @@ class YouzanOrder(Entity):
             "pay_type_str": "WEIXIN_DAIXIAO" if paid else "",
             "team_type": 0,
             "close_type": 2 if state == _CLOSED else 0,
-            "express_type": mix(data.seed, row.index, 8) % 3,
+            "express_type": mix(data.seed, row.serial, 8) % 3,
             "refund_state": 12 if state == _CLOSED else 0,
             "created": beijing(row.created),
             "update_time": updated,
@@ -162,7 +162,7 @@ class YouzanOrder(Entity):
                 "tm_cash": None,
                 "t_cash": None,
                 "cash": 0,
-                "buyer_name": cipher(data.seed, row.index, 9),
+                "buyer_name": cipher(data.seed, row.serial, 9),
             },
         }
 
@@ -170,7 +170,7 @@ class YouzanOrder(Entity):
         total = sum(fen for _, _, fen in lines_of(data, row._replace(version=1)))
         payment = sum(fen for _, _, fen in lines_of(data, row))
         paid = state_of(data, row) >= _PAID
-        number = f"{mix(data.seed, row.index, 10):020d}"
+        number = f"{mix(data.seed, row.serial, 10):020d}"
         return {
             "total_fee": yuan(total),
             "post_fee": "0.00",
@@ -181,14 +181,14 @@ class YouzanOrder(Entity):
         }
 
     def _address(self, data: Dataset, row: Row) -> Record:
-        province, city, district = PLACES[mix(data.seed, row.index, 11) % len(PLACES)]
+        province, city, district = PLACES[mix(data.seed, row.serial, 11) % len(PLACES)]
         return {
-            "receiver_name": cipher(data.seed, row.index, 12),
-            "receiver_tel": cipher(data.seed, row.index, 13),
+            "receiver_name": cipher(data.seed, row.serial, 12),
+            "receiver_tel": cipher(data.seed, row.serial, 13),
             "delivery_province": province,
             "delivery_city": city,
             "delivery_district": district,
-            "delivery_address": cipher(data.seed, row.index, 14),
+            "delivery_address": cipher(data.seed, row.serial, 14),
             "address_extra": '{"areaCode":"510191","lon":104.0,"lat":30.5}',
             "delivery_postal_code": "",
             "self_fetch_info": "",
@@ -198,7 +198,7 @@ class YouzanOrder(Entity):
 
     def oid(self, data: Dataset, row: Row, place: int) -> str:
         """Return the number of an order's line."""
-        return str(1_507_000_000_000_000_000 + data.number * 10**12 + row.index * 8 + place)
+        return str(1_507_000_000_000_000_000 + data.number * 10**12 + row.serial * 8 + place)
 
     def _lines(self, data: Dataset, row: Row) -> list[Record]:
         return [
@@ -279,7 +279,7 @@ class YouzanOrder(Entity):
             {
                 "refund_type": 1,
                 "refund_fee": yuan(fen),
-                "refund_id": f"{self.key(data, row)[1:15]}{row.index:07d}{place:03d}",
+                "refund_id": f"{self.key(data, row)[1:15]}{row.serial:07d}{place:03d}",
                 "refund_state": 60,
                 "oids": [{"oid": self.oid(data, row, place)}],
             }
@@ -292,15 +292,15 @@ class YouzanOrder(Entity):
         lines = range(len(lines_of(data, row)))
         return [
             {
-                "pk_id": 1_507_387_369_000_000_001 + row.index * 1000,
+                "pk_id": 1_507_387_369_000_000_001 + row.serial * 1000,
                 "express_state": 1,
                 "express_type": 0,
                 "oids": [{"oid": self.oid(data, row, place)} for place in lines],
                 "dists": [
                     {
-                        "dist_id": f"{self.key(data, row)[1:15]}{row.index:010d}",
+                        "dist_id": f"{self.key(data, row)[1:15]}{row.serial:010d}",
                         "create_time": beijing(row.created + 10_000),
-                        "express_info": {"express_id": 4, "express_no": f"SF{row.index:012d}"},
+                        "express_info": {"express_id": 4, "express_no": f"SF{row.serial:012d}"},
                     }
                 ],
             }
