@@ -34,15 +34,16 @@ class BootstrapError(Exception):
     """The workspace cannot be made ready. The message says what to do."""
 
 
-def enter(script: Path, arguments: t.Sequence[str]) -> None:
+def enter(script: Path, arguments: t.Sequence[str], *, install: bool = True) -> None:
     """Return when this is the workspace's Python; else make it and run `script` with it.
 
     Args:
         script: File (or folder with a `__main__.py`) to start again inside `.venv`.
         arguments: What the user typed after the script.
+        install: Install the workspace, if that is not done yet; else only make `.venv`.
     """
     try:
-        prepare()
+        prepare(install=install)
     except BootstrapError as error:
         sys.exit(f"error: {error}")
     if Path(sys.prefix).resolve() == VENV.resolve():
@@ -54,8 +55,11 @@ def enter(script: Path, arguments: t.Sequence[str]) -> None:
     os.execve(command[0], command, environment())  # noqa: S606
 
 
-def prepare() -> None:
+def prepare(*, install: bool = True) -> None:
     """Create `.venv` and install the workspace into it, unless that is done already.
+
+    Args:
+        install: Install the workspace; else only the environment and uv are there afterwards.
 
     Raises:
         BootstrapError: with the next step for the user.
@@ -66,13 +70,16 @@ def prepare() -> None:
         )
     if not VENV.exists():
         _create()
+    if not install:
+        uv()
+        return
     mark = _mark()
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == mark:
         return
     print("Installing the workspace into .venv ...", file=sys.stderr, flush=True)
     # uv's progress is for a terminal; elsewhere it would only list a hundred packages.
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    _run([*_uv(), "sync", *quiet, "--all-packages", "--python", str(PYTHON)])
+    _run([*uv(), "sync", *quiet, "--all-packages", "--python", str(PYTHON)])
     STAMP.write_text(mark, encoding="utf-8")
 
 
@@ -105,7 +112,7 @@ def _create() -> None:
         raise BootstrapError(NO_PIP.format(python=sys.executable))
 
 
-def _uv() -> list[str]:
+def uv() -> list[str]:
     """Return the command of uv, installing uv into `.venv` when there is none."""
     if not _works([str(PYTHON), "-c", f"import sys; sys.exit(sys.version_info < {OLDEST})"]):
         raise BootstrapError(
