@@ -50,6 +50,8 @@ KINDS = {
 }
 # Where several types are accepted, the richest one is the form that Meltano should parse.
 RICHEST_FIRST = ("object", "array", "boolean", "number", "integer", "string")
+# The warehouse of the demo; `output/` is not committed.
+DEMO_DUCKDB = "$MELTANO_PROJECT_ROOT/output/demo.duckdb"
 # Cron times of the generated schedules; the minutes spread the platforms over the hour.
 HOURLY, NIGHTLY = "{minute} * * * *", "{minute} 2 * * *"
 
@@ -232,6 +234,23 @@ def jobs(taps: Iterable[Plugin]) -> Json:
     return made
 
 
+def environments(taps: Iterable[Plugin], credentials: Json) -> Json:
+    """Return the environment `demo`: every tap reads the sandbox with its printed credentials.
+
+    Args:
+        taps: The taps of the project; one without a simulated platform stays out.
+        credentials: What `sandbox config` prints: settings by the platform's slug.
+    """
+    by_tap = {f"tap-{slug.replace('_', '-')}": settings for slug, settings in credentials.items()}
+    config = {
+        "extractors": [
+            {"name": tap.name, "config": by_tap[tap.name]} for tap in taps if tap.name in by_tap
+        ],
+        "loaders": [{"name": "target-duckdb", "config": {"path": DEMO_DUCKDB}}],
+    }
+    return {"environments": [{"name": "demo", "config": {"plugins": config}}]}
+
+
 # --- READMEs ---------------------------------------------------------------------------------
 
 
@@ -284,6 +303,7 @@ def generated() -> dict[Path, str]:
             ("extractors", extractors(taps)),
             ("loaders", loaders(target)),
             ("jobs", jobs(taps)),
+            ("environments", environments(taps, _ask("sandbox", "config"))),
         )
     }
     for name in READMES:
