@@ -1,0 +1,256 @@
+"""The whole way once, without any account: sandbox, Meltano, tap-youzan, target-duckdb.
+
+    python3 plugins/demo.py             run it; run it again to see only what is new arrive
+    python3 plugins/demo.py --stop      stop the sandbox
+    python3 plugins/demo.py --forget    stop it, and delete the demo's data and bookmarks
+
+The sandbox keeps running between the runs, as a real platform would, so that the commands that are
+shown at the end work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import bootstrap
+
+if t.TYPE_CHECKING:
+    from rich.console import Console
+
+ROOT = bootstrap.ROOT
+PORT = int(os.environ.get("SANDBOX_PORT", "8700"))
+SANDBOX = f"http://127.0.0.1:{PORT}"
+DUCKDB = ROOT / "output" / "demo.duckdb"
+LOGS = ROOT / ".meltano" / "demo"
+PID_FILE = LOGS / "sandbox.pid"
+STATE_ID = "demo:tap-youzan-to-target-duckdb"
+START_SECONDS = 30
+RUN = ["meltano", "--environment=demo", "run", "tap-youzan", "target-duckdb"]
+BOOKMARKS = ["syncops", "bookmarks", "show", "--state-id", STATE_ID]
+# What happens in the shops between two runs of the demo.
+NEWS = (("insert", 25), ("update", 60))
+
+
+class DemoError(Exception):
+    """The demo cannot go on. The message says what to do."""
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of the demo's commands."""
+    env = bootstrap.environment()
+    env["MELTANO_ENVIRONMENT"] = "demo"
+    if PORT != 8700:
+        env["TAP_YOUZAN_BASE_URL"] = f"{SANDBOX}/youzan"
+    return env
+
+
+# --- The sandbox -----------------------------------------------------------------------------
+
+
+def sandbox_status() -> dict[str, t.Any] | None:
+    """Return what the sandbox says of itself, or nothing when none answers."""
+    try:
+        with urllib.request.urlopen(f"{SANDBOX}/_sandbox/status.json", timeout=5) as answer:  # noqa: S310
+            return t.cast("dict[str, t.Any]", json.load(answer))
+    except (OSError, ValueError):
+        return None
+
+
+def start_sandbox() -> bool:
+    """Make sure that the sandbox answers; return whether it had been running before.
+
+    Raises:
+        DemoError: it does not start, for example since another program has the port.
+    """
+    if sandbox_status() is not None:
+        return True
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / "sandbox.log"
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            ["sandbox", "serve", "--port", str(PORT)],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            cwd=ROOT, env=environment(), start_new_session=True,
+        )  # fmt: skip
+    PID_FILE.write_text(str(process.pid), encoding="utf-8")
+    deadline = time.monotonic() + START_SECONDS
+    while sandbox_status() is None:
+        if process.poll() is not None or time.monotonic() > deadline:
+            PID_FILE.unlink(missing_ok=True)
+            said = log.read_text(encoding="utf-8").strip()
+            raise DemoError(f"The sandbox did not start: {said}\nSANDBOX_PORT takes another port.")
+        time.sleep(0.1)
+    return False
+
+
+def stop_sandbox() -> bool:
+    """Stop the sandbox that the demo started; return whether there was one."""
+    try:
+        os.kill(int(PID_FILE.read_text(encoding="utf-8")), signal.SIGTERM)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        return False
+    finally:
+        PID_FILE.unlink(missing_ok=True)
+    return True
+
+
+def let_time_pass(accounts: t.Iterable[str]) -> int:
+    """Let the simulated shops sell and ship something; return how many orders changed."""
+    changed = 0
+    for account in accounts:
+        for kind, count in NEWS:
+            order = {"platform": "youzan", "account": account, "entity": "orders"}
+            body = json.dumps({**order, "kind": kind, "count": count}).encode()
+            request = urllib.request.Request(f"{SANDBOX}/_sandbox/mutate", body)  # noqa: S310
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                changed += len(json.load(answer)["keys"])
+    return changed
+
+
+# --- The run and what it left ----------------------------------------------------------------
+
+
+def run_meltano(console: Console) -> float:
+    """Run the pipeline and return how many seconds it took; its last line is shown meanwhile.
+
+    Raises:
+        DemoError: the run failed; the end of its log is in the message.
+    """
+    log = LOGS / "meltano.log"
+    LOGS.mkdir(parents=True, exist_ok=True)
+    DUCKDB.parent.mkdir(exist_ok=True)
+    began = time.monotonic()
+    with (
+        log.open("w", encoding="utf-8") as kept,
+        subprocess.Popen(
+            RUN, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+            cwd=ROOT, env={**environment(), "NO_COLOR": "1"},
+        ) as process,
+        console.status("Meltano installs the plugins and starts ...") as status,
+    ):  # fmt: skip
+        for line in process.stdout or ():
+            kept.write(line)
+            status.update(_last_words(line, console.width))
+    if process.returncode:
+        tail = "\n".join(log.read_text(encoding="utf-8").splitlines()[-25:])
+        raise DemoError(f"{tail}\n\nThe run failed; its whole log is in {log.relative_to(ROOT)}")
+    return time.monotonic() - began
+
+
+def _last_words(line: str, width: int) -> str:
+    from rich.markup import escape
+
+    return escape(line.partition("] ")[2].strip()[: max(width - 6, 20)]) or "..."
+
+
+def table_sizes() -> dict[str, int]:
+    """Return the number of rows of every table of the demo's DuckDB file."""
+    import duckdb
+
+    if not DUCKDB.exists():
+        return {}
+    listing = (
+        "select table_schema, table_name from information_schema.tables "
+        "where table_type = 'BASE TABLE' and not starts_with(table_name, '_') order by all"
+    )
+    with duckdb.connect(str(DUCKDB), read_only=True) as connection:
+        names = [f"{schema}.{table}" for schema, table in connection.execute(listing).fetchall()]
+        return {
+            name: connection.table(name).count("*").fetchall()[0][0] for name in names
+        }
+
+
+def show(console: Console, before: dict[str, int], seconds: float) -> None:
+    """Show what landed, where the bookmarks stand, and what to type next."""
+    from rich.table import Table
+
+    after = table_sizes()
+    landed = Table("table", "rows", "new", title=f"Landed in {seconds:.0f} s", title_justify="left")
+    for column in landed.columns[1:]:
+        column.justify = "right"
+    for name, rows in after.items():
+        fresh = rows - before.get(name, 0)
+        landed.add_row(name, f"{rows:,}", f"+{fresh:,}" if fresh else "")
+    landed.add_section()
+    landed.add_row("all", f"{sum(after.values()):,}", "")
+    console.print(landed)
+    console.print(f"\n[bold]$ {' '.join(BOOKMARKS)}[/]", highlight=False)
+    subprocess.run(BOOKMARKS, cwd=ROOT, env=environment(), check=False)
+    here = DUCKDB.relative_to(ROOT)
+    python = bootstrap.PYTHON.relative_to(ROOT)
+    query = f"import duckdb; duckdb.connect('{here}').sql('from orders limit 5').show()"
+    console.print(f"\nThe data: [bold]{here}[/] (DuckDB)", highlight=False)
+    console.print(f"The platform: {SANDBOX}/_sandbox/ (in a browser)", highlight=False)
+    console.print("\nWhat to type next", style="bold")
+    steps = (
+        ("the same again: only what is new comes", "python3 plugins/demo.py"),
+        ("the commands of the project", f"source {python.parent}/activate"),
+        ("what the demo ran", " ".join(RUN)),
+        ("read the last seven days again", f"{' '.join(BOOKMARKS[:2])} rewind "
+         f"--state-id {STATE_ID} --to -7d"),
+        ("look at the data", f'python -c "{query}"'),
+        ("stop the sandbox", "python3 plugins/demo.py --stop"),
+    )  # fmt: skip
+    for what, command in steps:
+        console.print(f"  [dim]# {what}[/]\n  {command}", highlight=False, soft_wrap=True)
+
+
+def run(console: Console) -> None:
+    """Run the demo."""
+    again = start_sandbox()
+    status = sandbox_status() or {}
+    console.print(f"The sandbox {'is running' if again else 'started'}: {SANDBOX}/_sandbox/")
+    before = table_sizes()
+    if again and before:
+        youzan = next(one for one in status["platforms"] if one["slug"] == "youzan")
+        changed = let_time_pass(youzan["accounts"])
+        console.print(f"Meanwhile in its shops: {changed} orders came or changed")
+    console.print(f"\n[bold]$ {' '.join(RUN)}[/]", highlight=False)
+    show(console, before, run_meltano(console))
+
+
+def forget(console: Console) -> None:
+    """Delete the demo's data and its bookmarks."""
+    for file in (DUCKDB, DUCKDB.with_name(DUCKDB.name + ".wal")):
+        file.unlink(missing_ok=True)
+    clear = ["meltano", "--log-level=error", "state", "clear", "--force", STATE_ID]
+    subprocess.run(clear, cwd=ROOT, env=environment(), check=False)
+    console.print("The demo's data and bookmarks are gone; the next run starts afresh.")
+
+
+def main() -> int:
+    """Run the script; return its exit code."""
+    from rich.console import Console
+
+    parser = argparse.ArgumentParser(description="Show the whole way once, without any account.")
+    parser.add_argument("--stop", action="store_true", help="stop the sandbox")
+    parser.add_argument("--forget", action="store_true", help="stop it, delete data and bookmarks")
+    chosen = parser.parse_args()
+    console = Console()
+    if chosen.stop or chosen.forget:
+        stopped = stop_sandbox()
+        console.print("The sandbox has stopped." if stopped else "The sandbox was not running.")
+        if chosen.forget:
+            forget(console)
+        return 0
+    try:
+        run(console)
+    except DemoError as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    bootstrap.enter(Path(__file__), sys.argv[1:])
+    sys.exit(main())
