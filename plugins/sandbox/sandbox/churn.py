@@ -11,7 +11,7 @@ from sandbox.settings import SandboxSettings
 
 ChangeKind = t.Literal["update", "insert", "late", "delete"]
 _INSERTS = 0.25
-"""Share of the ordinary changes that add a row; the others update one."""
+"""Share of the ordinary and of the late changes that add a row; the others update one."""
 
 
 class Churn:
@@ -37,6 +37,8 @@ class Churn:
 
     def _kind(self, data: Dataset) -> ChangeKind:
         draw = self._chance.random()
+        if data.entity.frozen:
+            return "late" if draw < self.late_commit else "insert"
         if data.entity.vanishes:
             if draw < self.deletions:
                 return "delete"
@@ -49,7 +51,8 @@ class Churn:
         """Make one change and return the key of the row; None when there is nothing to change."""
         late = int(self._chance.random() * self.late_seconds * 1000)
         moment = now_ms - late if kind == "late" else now_ms
-        if kind == "insert" or (kind == "late" and self._chance.random() < 0.5):
+        adds = kind == "insert" or data.entity.frozen
+        if adds or (kind == "late" and self._chance.random() < _INSERTS):
             row = data.insert(moment)
         else:
             index = data.choose(self._chance)

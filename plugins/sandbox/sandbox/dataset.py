@@ -8,6 +8,7 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
 import orjson
+from typing_extensions import override
 
 from sandbox.mixing import mix
 from sandbox.order import DAY_MS, Order, Timeline
@@ -37,7 +38,8 @@ class Entity(abc.ABC):
         name: The stream's name.
         per_order: Rows per order of the settings.
         precision_ms: Resolution of the platform's times.
-        mutable: Whether churn changes these rows.
+        mutable: Whether churn touches this entity at all.
+        frozen: Whether a row never changes once it is made, so that churn only adds.
         vanishes: Whether the platform lets rows disappear.
         dated: Whether a row carries a trustworthy update time.
         views: Further renderings of the same rows, such as details, by stream name.
@@ -47,6 +49,7 @@ class Entity(abc.ABC):
     per_order: t.ClassVar[float] = 1.0
     precision_ms: t.ClassVar[int] = 1000
     mutable: t.ClassVar[bool] = True
+    frozen: t.ClassVar[bool] = False
     vanishes: t.ClassVar[bool] = False
     dated: t.ClassVar[bool] = True
 
@@ -70,6 +73,35 @@ class Entity(abc.ABC):
     @abc.abstractmethod
     def render(self, data: Dataset, row: Row) -> Record:
         """Return the content of a row as the list call shows it."""
+
+
+class Numbered(Entity):
+    """An entity whose keys are consecutive numbers.
+
+    Attributes:
+        first: The number of the first row of account 0.
+        spread: How far apart the numbers of two accounts begin.
+        prefix: Text before the number.
+    """
+
+    first: t.ClassVar[int] = 1
+    spread: t.ClassVar[int] = 0
+    prefix: t.ClassVar[str] = ""
+
+    def number(self, data: Dataset, row: Row) -> int:
+        """Return the number in a row's key."""
+        return self.first + data.number * self.spread + row.serial
+
+    @override
+    def key(self, data: Dataset, row: Row) -> str:
+        return f"{self.prefix}{self.number(data, row)}"
+
+    @override
+    def index(self, data: Dataset, key: str) -> int | None:
+        digits = key.removeprefix(self.prefix)
+        if not digits.isdigit():
+            return None
+        return int(digits) - self.first - data.number * self.spread
 
 
 class Dataset:

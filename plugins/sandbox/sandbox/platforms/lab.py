@@ -8,14 +8,13 @@ import orjson
 from typing_extensions import override
 
 from sandbox.clock import beijing
-from sandbox.dataset import Axis, Dataset, Entity, Record, Row
+from sandbox.dataset import Axis, Dataset, Numbered, Record, Row
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import mix
 from sandbox.money import yuan
 from sandbox.platform import Platform
 from sandbox.words import COLOURS, GIVEN, GOODS, PLACES, REMARKS, SURNAMES
 
-_FIRST_ORDER = 6_800_000_000_000_000_000
 _FIRST_ITEM = 4_000_000_000
 _STATES = ("created", "paid", "shipped", "signed", "finished", "closed")
 _MAX_SIZE = 1000
@@ -23,19 +22,13 @@ _MAX_SIZE = 1000
 BAD_KEY, THROTTLED, BAD_PARAMETER, NOT_FOUND, TOO_DEEP, NO_SUCH_CALL = range(1001, 1007)
 
 
-class LabOrder(Entity):
+class LabOrder(Numbered):
     """An order of about 25 fields and 1 KB; never vanishes."""
 
     name = "orders"
     precision_ms = 1
-
-    @override
-    def key(self, data: Dataset, row: Row) -> str:
-        return str(_FIRST_ORDER + data.number * 10_000_000_000 + row.serial)
-
-    @override
-    def index(self, data: Dataset, key: str) -> int | None:
-        return int(key) - _FIRST_ORDER - data.number * 10_000_000_000 if key.isdigit() else None
+    first = 6_800_000_000_000_000_000
+    spread = 10_000_000_000
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
@@ -88,20 +81,13 @@ class LabOrder(Entity):
         }
 
 
-class LabItem(Entity):
+class LabItem(Numbered):
     """An item; can vanish, and the list offers no time filter."""
 
     name = "items"
     per_order = 0.2
     vanishes = True
-
-    @override
-    def key(self, data: Dataset, row: Row) -> str:
-        return str(_FIRST_ITEM + row.serial)
-
-    @override
-    def index(self, data: Dataset, key: str) -> int | None:
-        return int(key) - _FIRST_ITEM if key.isdigit() else None
+    first = _FIRST_ITEM
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable
+from collections.abc import Iterator
 
-import orjson
 from typing_extensions import override
 
-from sandbox.dataset import Dataset
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
-from sandbox.platform import Platform
-from sandbox.platforms.youzan_orders import YouzanOrder
+from sandbox.platform import Platform, TruthRow
+from sandbox.platforms.youzan_calls import CALLS, Handler, stock
 from sandbox.platforms.youzan_params import Params
+from sandbox.platforms.youzan_rows import ROWS, YouzanCustomer, YouzanItem, YouzanWarehouse
 from sandbox.tokens import RefreshChain, Token
 
 SELF_BUILT: t.Final = ("sandbox-client", "sandbox-client-secret")
 TOOL: t.Final = ("sandbox-tool", "sandbox-tool-secret")
 _FIRST_SHOP = 42_583_152
 _DAY = 86_400
-_YEAR_SPAN_TEXT = "每次可搜索一年订单记录,请重新选择起止时间"
 
 Body = dict[str, t.Any]
 
@@ -30,17 +28,13 @@ class Youzan(Platform):
 
     slug = "youzan"
     title = "有赞云"
-    entities = (YouzanOrder,)
+    entities = ROWS
 
     @override
     def __init__(self, world: t.Any) -> None:
         super().__init__(world)
         self._used_codes: set[str] = set()
         self._chains: dict[str, RefreshChain] = {}
-        self._calls: dict[tuple[str, str], Callable[[Call, Params], Body]] = {
-            ("youzan.trades.sold.get", "4.0.4"): self._orders,
-            ("youzan.trade.get", "4.0.2"): self._order_detail,
-        }
 
     @override
     def account_name(self, number: int) -> str:
@@ -79,7 +73,7 @@ class Youzan(Platform):
         except Rejected as refused:
             return self._gateway(call, int(refused.code), refused.message, refused.outcome)
         try:
-            content = handler(call, Params(call.params))
+            content = handler(self, call, Params(call.params))
         except Rejected as refused:
             failure = {
                 "trace_id": self._trace(call),
@@ -94,12 +88,12 @@ class Youzan(Platform):
 
     # -- gateway ---------------------------------------------------------------------------------
 
-    def _admit(self, call: Call) -> Callable[[Call, Params], Body]:
+    def _admit(self, call: Call) -> Handler:
         parts = [part for part in call.path.split("/") if part not in {"", "_textarea_"}]
         if len(parts) != 3 or parts[0] != "api":  # noqa: PLR2004 - /api/name/version
             raise Rejected(4001, "非法请求地址")
         call.api = f"{parts[1]}/{parts[2]}"
-        handler = self._calls.get((parts[1], parts[2]))
+        handler = CALLS.get((parts[1], parts[2]))
         if handler is None:
             raise Rejected(4005, "非法的API")
         call.params = self._params(call)
@@ -225,55 +219,45 @@ class Youzan(Platform):
                 return self._issue(call, account, renew=True, refresh=following)
         raise Rejected(1103, "授权关系不存在")
 
-    # -- orders ----------------------------------------------------------------------------------
+    # -- truth of streams that are not plain rows --------------------------------------------------
 
-    def _orders(self, call: Call, params: Params) -> Body:
-        data = self.dataset(call.account, "orders", call)
-        empty: Body = {"full_order_info_list": []}
-        page, size = params.page(100, 100, default=20)
-        if "tid" in params:
-            row = data.find(params.text("tid"))
-            rows, total = ([row], 1) if row else ([], 0)
+    @override
+    def streams(self) -> list[str]:
+        return [*super().streams(), "skus", "warehouse_stock", "points_changes"]
+
+    @override
+    def truth(self, account: str, stream: str) -> Iterator[TruthRow]:
+        if stream in {"items_onsale", "items_inventory"}:
+            data = self.dataset(account, "items")
+            kind = t.cast("YouzanItem", data.entity)
+            for row in data.rows():
+                if kind.on_sale(data, row) == (stream == "items_onsale"):
+                    yield self.truth_row(data, row, stream)
+        elif stream == "skus":
+            for item in self.truth(account, "item_details"):
+                for sku in item.record["sku_list"]:
+                    key = f"{item.key}:{sku['sku_id']}"
+                    yield TruthRow(key, None, item.version, {"item_id": int(item.key), **sku})
+        elif stream == "warehouse_stock":
+            yield from self._stock_truth(account)
+        elif stream == "points_changes":
+            data = self.dataset(account, "customers")
+            customers = t.cast("YouzanCustomer", data.entity)
+            for row in data.rows():
+                for _, change in customers.points_log(data, row):
+                    parts = (data.key(row), change["created_at"], change["amount"], change["biz_value"])
+                    yield TruthRow(":".join(map(str, parts)), None, 1, change)
         else:
-            axis, start, end = params.pair(
-                ("success", "updated"), ("update", "updated"), ("created", "created")
-            )
-            if start is not None and end is not None:
-                if start > end:
-                    raise Rejected(5000, "开始时间不能大于结束时间", data=empty)
-                if end > call.now_ms + 8 * _DAY * 1000:
-                    raise Rejected(106000003, "结束时间不能超过当前时间 7 天", data=empty)
-                if end - start > 93 * _DAY * 1000:
-                    raise Rejected(106000001, _YEAR_SPAN_TEXT, data=empty)
-                end += 1000  # both ends are inclusive, to the second
-            total = data.count(start, end, axis)
-            rows = data.slice(
-                start, end, offset=(page - 1) * size, limit=size, ascending=False, axis=axis
-            )
-        found = [] if call.blank else rows
-        listed = b",".join(b'{"full_order_info":' + data.json(row) + b"}" for row in found)
-        return {
-            "data": {
-                "full_order_info_list": orjson.Fragment(b"[" + listed + b"]"),
-                "total_results": total,
-            }
-        }
+            yield from super().truth(account, stream)
 
-    def _order_detail(self, call: Call, params: Params) -> Body:
-        data: Dataset = self.dataset(call.account, "orders", call)
-        tid = params.text("tid")
-        if not (tid[:1] in {"E", "C"} and tid[1:].isdigit()):
-            raise Rejected(106000004, "订单号非法")
-        row = data.find(tid)
-        if row is None:
-            nothing = {
-                "delivery_order": [],
-                "refund_order": [],
-                "full_order_info": {"orders": [], "pay_info": {"phase_payments": []}},
-            }
-            raise Rejected(5000, "trade not found", data=nothing)
-        return {"data": orjson.Fragment(data.json(row, "order_details"))}
-
+    def _stock_truth(self, account: str) -> Iterator[TruthRow]:
+        houses, products = self.dataset(account, "warehouses"), self.dataset(account, "retail_products")
+        kind = t.cast("YouzanWarehouse", houses.entity)
+        for house in houses.rows():
+            for product in products.rows():
+                record = stock(products, product, house.serial)
+                key = f"{kind.code(house)}:{record['sku_code']}"
+                yield TruthRow(key, None, product.version, record)
 
 _BODY_TYPES = {"application/json", "application/x-www-form-urlencoded"}
 _ADVISED = {

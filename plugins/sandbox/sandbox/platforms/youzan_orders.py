@@ -39,11 +39,12 @@ def state_of(data: Dataset, row: Row) -> int:
 def lines_of(data: Dataset, row: Row) -> list[tuple[int, int, int]]:
     """Return (item number, quantity, payment in fen) of each line of an order."""
     dice = mix(data.seed, row.serial, 3)
+    items = data.peer("items").size
     lines = []
     for place in range(1 + dice % 3):
         draw = mix(dice, place)
         quantity = 1 + draw % 4
-        lines.append((draw % 2000, quantity, quantity * (100 + draw // 8 % 9900)))
+        lines.append((draw % items, quantity, quantity * (100 + draw // 8 % 9900)))
     item, quantity, fen = lines[0]
     lines[0] = (item, quantity, fen - min(fen - 1, row.version - 1))
     return lines
