@@ -1,0 +1,1 @@
+"""Operation of Meltano syncs from the command line. Import from its modules."""

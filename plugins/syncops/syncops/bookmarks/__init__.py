@@ -1,0 +1,1 @@
+"""The command group `syncops bookmarks`: pure plans in their own modules under a click layer."""

@@ -1,0 +1,30 @@
+"""The program `syncops`: the root of all command groups."""
+
+from __future__ import annotations
+
+import click
+
+from syncops.bookmarks.commands import bookmarks
+from syncops.session import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--environment", metavar="NAME", help="Meltano environment, as in `meltano --environment`."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show Meltano's log and tracebacks.")
+@click.version_option(package_name="syncops")
+@click.pass_context
+def main(context: click.Context, environment: str | None, *, verbose: bool) -> None:
+    r"""Operate the syncs of a Meltano project.
+
+    Runs in the project's folder, or through Meltano as `meltano invoke syncops ...`. It reads and
+    writes the state wherever Meltano keeps it.
+
+    \b
+    Exit codes: 0 done, 1 failed or nothing matched, 2 wrong usage.
+    """
+    context.obj = Settings(environment, verbose=verbose)
+
+
+main.add_command(bookmarks)
