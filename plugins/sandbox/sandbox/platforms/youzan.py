@@ -46,7 +46,7 @@ class Youzan(Platform):
             "base_url": base_url,
             "app_key": SELF_BUILT[0],
             "app_secret": SELF_BUILT[1],
-            "accounts": list(self.accounts),
+            "accounts": [{"id": account} for account in self.accounts],
         }
 
     # -- envelope --------------------------------------------------------------------------------

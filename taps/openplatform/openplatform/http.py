@@ -1,0 +1,280 @@
+"""The one path of every call: budget, token, build, sign, send, judge, then retry or unwrap."""
+
+from __future__ import annotations
+
+import abc
+import logging
+import threading
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+
+import backoff
+import msgspec
+import requests
+
+from openplatform.accounts import Account
+from openplatform.clock import Clock
+from openplatform.errors import (
+    AuthExpiredError,
+    FatalError,
+    GrantError,
+    OpenPlatformError,
+    QuotaExhaustedError,
+    ThrottledError,
+    TransientError,
+)
+from openplatform.judging import ErrorTable, Failure, outcome_of
+from openplatform.limits import Budget, Limit
+from openplatform.metrics import Metrics
+from openplatform.redaction import Redactor
+from openplatform.tokens import Token, TokenKeeper, TokenStore
+
+Body = t.Any
+_SHOWN = 200
+# Under concurrency another call may void a token between its refresh and its use.
+_REFRESHES = 3
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, ready to send.
+
+    Attributes:
+        method: HTTP verb.
+        path: Path below the base URL, beginning with a slash.
+        query: Query parameters, not yet URL-encoded.
+        body: The exact bytes of the body, or None.
+        headers: Extra headers.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How long we insist: waits double from `first_wait` seconds, up to `tries` and `deadline` seconds."""
+
+    tries: int = 5
+    first_wait: float = 1.0
+    deadline: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a client needs from the run: the seams to time, counting, limits and storage."""
+
+    base_url: str
+    clock: Clock
+    budget: Budget
+    tokens: TokenStore
+    metrics: Metrics
+    redact: Redactor
+    retry: Retry = Retry()
+    timeout: tuple[float, float] = (10.0, 60.0)
+
+
+class PlatformClient(abc.ABC):
+    """One platform's way of being called. Subclasses declare facts and three small functions.
+
+    Attributes:
+        base_url: Scheme and host of the platform; the setting `base_url` replaces it.
+        errors: The platform's error table.
+        limits: What the platform allows.
+        first_wait: Seconds before the first retry; each further wait doubles.
+    """
+
+    base_url: t.ClassVar[str]
+    errors: t.ClassVar[ErrorTable]
+    limits: t.ClassVar[Sequence[Limit]] = ()
+    first_wait: t.ClassVar[float] = 1.0
+
+    def __init__(self, config: Mapping[str, t.Any], connection: Connection) -> None:
+        self.config = config
+        self.connection = connection
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._keepers: dict[tuple[str, str], TokenKeeper] = {}
+        self._logger = logging.getLogger(__name__)
+
+    @abc.abstractmethod
+    def build(
+        self, account: Account, api: str, params: Mapping[str, t.Any], token: str, now: datetime
+    ) -> Request:
+        """Return the signed request of one API call."""
+
+    @abc.abstractmethod
+    def failure(self, status: int, body: Body) -> Failure | None:
+        """Return what the platform complains about, or None when the answer holds data."""
+
+    def fetch_token(self, account: Account, kind: str, previous: Token | None) -> Token:
+        """Ask the platform for a token, by `send`; only for platforms that have tokens."""
+        msg = f"{type(self).__name__} declares no tokens but was asked for one"
+        raise TypeError(msg)
+
+    def token_kind(self, api: str) -> str | None:
+        """Return which of the account's tokens an API takes; None for key-only platforms."""
+        return ""
+
+    def token_seed(self, account: Account, kind: str) -> str:
+        """Return the configured credential that the chain of tokens begins with."""
+        return str(account.settings.get("refresh_token") or account.id)
+
+    def call(self, account: Account, api: str, params: Mapping[str, t.Any]) -> Body:
+        """Call an API and return the decoded answer.
+
+        Raises:
+            OpenPlatformError: One of its subclasses, after retries and a token refresh where these
+                could help.
+        """
+        kind = self.token_kind(api)
+
+        def attempt(token: str) -> Body:
+            request = self.build(account, api, params, token, self.connection.clock.now())
+            return self._exchange(account, api, request)
+
+        if kind is None:
+            return self._insist(account, api, lambda: attempt(""))
+        keeper = self._keeper(account, kind)
+        token = keeper.access()
+        for _ in range(_REFRESHES):
+            try:
+                return self._insist(account, api, lambda: attempt(token))  # noqa: B023
+            except AuthExpiredError:
+                token = keeper.access(refused=token)
+        try:
+            return self._insist(account, api, lambda: attempt(token))
+        except AuthExpiredError as exc:
+            msg = f"{exc} — refused again after {_REFRESHES} refreshes; authorise this account anew"
+            raise GrantError(msg) from exc
+
+    def send(self, account: Account, api: str, request: Request) -> Body:
+        """Send a request that needs no token (the token calls themselves) and return its answer."""
+        return self._insist(account, api, lambda: self._exchange(account, api, request))
+
+    def _keeper(self, account: Account, kind: str) -> TokenKeeper:
+        with self._lock:
+            if (account.id, kind) not in self._keepers:
+                self._keepers[account.id, kind] = TokenKeeper(
+                    f"{self.connection.base_url}|{self.app_key}|{account.id}|{kind}",
+                    self.token_seed(account, kind),
+                    lambda previous: self.fetch_token(account, kind, previous),
+                    store=self.connection.tokens,
+                    clock=self.connection.clock,
+                    on_token=lambda token: self.connection.redact.learn(token.access, token.refresh),
+                )
+            return self._keepers[account.id, kind]
+
+    @property
+    def app_key(self) -> str:
+        """The registered application's public key; empty on platforms without one."""
+        return str(self.config.get("app_key") or "")
+
+    def _insist(self, account: Account, api: str, attempt: t.Callable[[], Body]) -> Body:
+        """Repeat an attempt while waiting can help."""
+        clock, retry = self.connection.clock, self.connection.retry
+        started = clock.monotonic()
+        waits = backoff.expo(base=2, factor=retry.first_wait)
+        next(waits)
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return attempt()
+            except (ThrottledError, TransientError) as exc:
+                out_of_time = clock.monotonic() - started >= retry.deadline
+                if tries >= retry.tries or out_of_time:
+                    msg = f"{exc} — gave up after {tries} tries; the next run goes on from here"
+                    raise type(exc)(msg) from exc
+                wait = next(waits)
+                self._logger.info("%s — try %d of %d follows", exc, tries + 1, retry.tries)
+                if isinstance(exc, ThrottledError):
+                    wait = exc.wait if exc.wait is not None else wait
+                    self.connection.budget.slow_down(account.id, api, wait)
+                else:
+                    clock.sleep(backoff.full_jitter(wait / 2) + wait / 2)
+            except QuotaExhaustedError as exc:
+                self.connection.budget.exhaust(account.id, api, str(exc))
+                raise
+
+    def _exchange(self, account: Account, api: str, request: Request) -> Body:
+        """Send once, within the budget, and judge the answer."""
+        connection = self.connection
+        where = f"account {account.id}, {api}"
+        with connection.budget.call(account.id, api):
+            started = connection.clock.monotonic()
+            outcome = "ok"
+            try:
+                return self._judge(self._transmit(request, where), where)
+            except OpenPlatformError as exc:
+                outcome = outcome_of(exc)
+                raise
+            finally:
+                seconds = connection.clock.monotonic() - started
+                connection.metrics.called(account.id, api, outcome, seconds)
+
+    def _transmit(self, request: Request, where: str) -> requests.Response:
+        url = self.connection.base_url + request.path
+        try:
+            return self._session().request(
+                request.method,
+                url,
+                params=request.query,
+                data=request.body,
+                headers=request.headers,
+                timeout=self.connection.timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException as exc:
+            reason = self.connection.redact(str(exc))[:_SHOWN]
+            msg = f"{where}: {self.connection.base_url} did not answer: {reason}"
+            raise TransientError(msg) from None
+
+    def _judge(self, response: requests.Response, where: str) -> Body:
+        status = response.status_code
+        try:
+            body = _decode(response.content)
+        except msgspec.DecodeError:
+            body = None
+        if body is not None and (failure := self.failure(status, body)) is not None:
+            told = failure.wait if failure.wait is not None else _retry_after(response)
+            failure = Failure(status, failure.code, self.connection.redact(failure.message), told)
+            raise self.errors.error(failure, where=where)
+        if body is not None and status == HTTPStatus.OK:
+            return body
+        start = self.connection.redact(response.text[:_SHOWN])
+        if status == HTTPStatus.OK:
+            raise TransientError(f"{where}: the answer is not JSON: {start!r}")
+        raise self.errors.error(Failure(status, "", start, _retry_after(response)), where=where)
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+        return t.cast("requests.Session", self._local.session)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isascii() and value.isdigit() else None
+
+
+def expect(body: Body, *path: str, where: str) -> t.Any:
+    """Return a value that an answer must hold.
+
+    Raises:
+        FatalError: It does not, so the platform has changed its answer's form.
+    """
+    for name in path:
+        if not isinstance(body, dict) or name not in body:
+            msg = f"{where}: the answer lacks {'.'.join(path)}; the platform's format has changed"
+            raise FatalError(msg)
+        body = body[name]
+    return body

@@ -1,0 +1,107 @@
+"""The part of the Singer state that belongs to one stream of one account."""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime
+
+from openplatform.bookmarks import Bookmark, format_time
+from openplatform.errors import ConfigurationError
+from openplatform.failures import Owed, from_state
+
+ACCOUNT = "_account"
+REPLICATION_KEY = "_bookmark"
+_VERSIONS_KEPT = 2
+
+
+class Partition:
+    """Reads and writes one partition in place; keys that it does not know stay as they are."""
+
+    def __init__(self, data: dict[str, t.Any], *, stream: str, account: str) -> None:
+        self.data = data
+        self.stream = stream
+        self.account = account
+
+    @property
+    def bookmark(self) -> Bookmark | None:
+        """Everything up to this position has been read; None before the first window."""
+        value = self.data.get("replication_key_value")
+        if value is None:
+            return None
+        return Bookmark.parse(value, stream=self.stream, account=self.account)
+
+    def advance(self, bookmark: Bookmark) -> None:
+        """Move the bookmark forward; never back."""
+        current = self.bookmark
+        if current is None or bookmark > current:
+            self.data["replication_key"] = REPLICATION_KEY
+            self.data["replication_key_value"] = str(bookmark)
+
+    @property
+    def failures(self) -> list[Owed]:
+        """What is owed."""
+        entries = self.data.get("failures", [])
+        return from_state(entries, stream=self.stream, account=self.account)
+
+    @failures.setter
+    def failures(self, owed: list[Owed]) -> None:
+        self._put("failures", [failure.to_state(self.stream) for failure in owed])
+
+    @property
+    def open_ids(self) -> list[str]:
+        """Ids of records that may still change although their time has passed."""
+        return [str(identifier) for identifier in self.data.get("open", [])]
+
+    @open_ids.setter
+    def open_ids(self, identifiers: list[str]) -> None:
+        self._put("open", identifiers)
+
+    @property
+    def complete_versions(self) -> list[int]:
+        """Versions of the last complete full reads, oldest first."""
+        return [int(version) for version in self.data.get("complete_versions", [])]
+
+    @property
+    def complete_rows(self) -> int:
+        """How many rows the last complete full read brought."""
+        return int(self.data.get("complete_rows", 0))
+
+    def completed(self, version: int, rows: int) -> None:
+        """Take in a complete full read."""
+        versions = [*self.complete_versions, version]
+        self.data["complete_versions"] = versions[-_VERSIONS_KEPT:]
+        self.data["complete_rows"] = rows
+
+    def ran(self, now: datetime) -> None:
+        """Take in that a run has read this partition to its end."""
+        self.data["last_run"] = format_time(now)
+
+    def _put(self, key: str, values: list[t.Any]) -> None:
+        if values:
+            self.data[key] = values
+        else:
+            self.data.pop(key, None)
+
+
+def partition_of(state: dict[str, t.Any], stream: str, account: str) -> Partition:
+    """Return the partition of a stream and an account, made when it is missing.
+
+    Raises:
+        ConfigurationError: The state is not of the form that the Singer SDK documents.
+    """
+    try:
+        streams = state.setdefault("bookmarks", {})
+        partitions = streams.setdefault(stream, {}).setdefault("partitions", [])
+        for data in partitions:
+            if str(data["context"][ACCOUNT]) == account:
+                return Partition(data, stream=stream, account=account)
+        data = {"context": {ACCOUNT: account}}
+        partitions.append(data)
+    except (KeyError, TypeError, AttributeError) as exc:
+        msg = (
+            f"The state of stream {stream!r} is damaged ({type(exc).__name__}: {exc}). Expected "
+            '{"bookmarks": {STREAM: {"partitions": [{"context": {"_account": ...}, ...}]}}}. Restore an '
+            "earlier state (syncops bookmarks undo, or meltano state set)."
+        )
+        raise ConfigurationError(msg) from exc
+    return Partition(data, stream=stream, account=account)

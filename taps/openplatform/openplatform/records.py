@@ -1,0 +1,285 @@
+"""Shaping a platform's record into what the schema says: types, time zones, exact amounts.
+
+A `Shaper` is compiled once from a schema file. Keywords that it reads beside JSON Schema's own:
+`x-time` (`s`, `ms`, `local` or `auto`: how the platform writes this time) and `x-json` (the value is
+JSON text). What does not fit its type becomes null and is counted; what the schema does not know is
+left out and counted; neither is an error, and `include_raw` keeps both.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from openplatform.bookmarks import EPOCH, UTC, format_time
+from openplatform.schemas import Schema
+
+Convert = Callable[[t.Any], t.Any]
+_TRUE = frozenset({True, 1, "1", "true", "True", "TRUE", "Y"})
+_FALSE = frozenset({False, 0, "0", "false", "False", "FALSE", "N"})
+_MILLISECONDS_FROM = 100_000_000_000
+_encode_text = msgspec.json.Encoder(decimal_format="number").encode
+_decode_text = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+class Misfit(Exception):  # noqa: N818 - a signal, counted by the shaper
+    """A value cannot be read as its type."""
+
+
+def parse_time(value: t.Any, *, form: str, zone: tzinfo) -> datetime | None:
+    """Read a platform's time.
+
+    Args:
+        value: Epoch number, or text (with an offset, or local to the zone); 0, "" and the all-zero
+            date mean "not happened".
+        form: `s`, `ms`, `local` or `auto` (epochs by magnitude).
+        zone: The platform's time zone.
+
+    Returns:
+        The moment in UTC, or None when there is none.
+
+    Raises:
+        Misfit: The value is no time.
+    """
+    if isinstance(value, str):
+        value = value.strip()
+        if not value or value.startswith("0000-"):
+            return None
+        if not value.lstrip("-").isdigit():
+            return _parse_text_time(value, zone)
+    try:
+        number = int(value)
+        if number <= 0:
+            return None
+        in_ms = form == "ms" or (form != "s" and number >= _MILLISECONDS_FROM)
+        return EPOCH + timedelta(milliseconds=number if in_ms else number * 1000)
+    except (TypeError, ValueError, OverflowError) as exc:
+        raise Misfit from exc
+
+
+def _parse_text_time(text: str, zone: tzinfo) -> datetime:
+    try:
+        # Python 3.10 does not know "Z".
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("/", "-"))
+    except ValueError as exc:
+        raise Misfit from exc
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _time(form: str, zone: tzinfo) -> Convert:
+    def convert(value: t.Any) -> str | None:
+        moment = parse_time(value, form=form, zone=zone)
+        return None if moment is None else format_time(moment)
+
+    return convert
+
+
+def _text(value: t.Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return _encode_text(value).decode()
+
+
+def _integer(value: t.Any) -> int | None:
+    if isinstance(value, str) and not value.strip():
+        return None
+    if isinstance(value, (dict, list)):
+        raise Misfit
+    try:
+        number = Decimal(value) if not isinstance(value, (int, Decimal)) else value
+        whole = int(number)
+    except (InvalidOperation, ValueError, TypeError, OverflowError) as exc:
+        raise Misfit from exc
+    if whole != number:
+        raise Misfit
+    return whole
+
+
+def _decimal(value: t.Any) -> str | None:
+    if isinstance(value, str):
+        value = value.strip().replace(",", "")
+        if not value:
+            return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise Misfit
+    try:
+        number = Decimal(value)
+    except InvalidOperation as exc:
+        raise Misfit from exc
+    if not number.is_finite():
+        raise Misfit
+    return format(number, "f")
+
+
+def _boolean(value: t.Any) -> bool | None:
+    if isinstance(value, (dict, list)):
+        raise Misfit
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    if value == "":
+        return None
+    raise Misfit
+
+
+def _date(value: t.Any) -> str | None:
+    text = str(value).strip()
+    if not text or text.startswith("0000"):
+        return None
+    if len(text) == len("20261120") and text.isdigit():
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    try:
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError as exc:
+        raise Misfit from exc
+
+
+def _kept(value: t.Any) -> t.Any:
+    return value
+
+
+class Shaper:
+    """Turns raw records into records of one schema, and counts what did not fit.
+
+    Args:
+        schema: Content of a schema file.
+        zone: The platform's time zone.
+        nulls: Texts that the platform writes for "nothing", such as `null`.
+        on_unknown: Called with the path of each field that the schema does not know.
+        on_misfit: Called with the path of each value that does not fit its type.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        zone: tzinfo,
+        nulls: frozenset[str],
+        on_unknown: Callable[[str], None],
+        on_misfit: Callable[[str], None],
+    ) -> None:
+        self._zone = zone
+        self._nulls = nulls
+        self._on_unknown = on_unknown
+        self._on_misfit = on_misfit
+        self.shape: Callable[[Mapping[str, t.Any]], dict[str, t.Any]] = self._object(schema, "")
+
+    def _object(self, schema: Schema, path: str) -> Callable[[t.Any], dict[str, t.Any]]:
+        prefix = f"{path}." if path else ""
+        table = {
+            name: self._entry(part, prefix + name) for name, part in schema["properties"].items()
+        }
+        nulls, on_unknown, on_misfit = self._nulls, self._on_unknown, self._on_misfit
+
+        def convert(raw: t.Any) -> dict[str, t.Any]:
+            if not isinstance(raw, dict):
+                raise Misfit
+            shaped: dict[str, t.Any] = {}
+            for name, value in raw.items():
+                entry = table.get(name)
+                if entry is None:
+                    on_unknown(prefix + name)
+                elif value is None or (value.__class__ is str and value in nulls):
+                    shaped[name] = None
+                elif value.__class__ is entry[0]:
+                    shaped[name] = value
+                else:
+                    try:
+                        shaped[name] = entry[1](value)
+                    except Misfit:
+                        on_misfit(prefix + name)
+                        shaped[name] = None
+            return shaped
+
+        return convert
+
+    def _entry(self, schema: Schema, path: str) -> tuple[type | None, Convert]:
+        """Return the Python type that needs no conversion (or None), and the conversion."""
+        kinds = schema.get("type", [])
+        kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+        if schema.get("x-json"):
+            inner = self._entry({k: v for k, v in schema.items() if k != "x-json"}, path)[1]
+            return None, _parsed(inner)
+        if "object" in kinds and "properties" in schema:
+            return None, _lenient(self._object(schema, path))
+        if "array" in kinds and "items" in schema:
+            return None, self._array(schema["items"], f"{path}[]")
+        if "object" in kinds or "array" in kinds:
+            return None, _kept
+        if "string" in kinds:
+            return self._string(schema)
+        if "integer" in kinds:
+            return int, _integer
+        if "boolean" in kinds:
+            return bool, _boolean
+        return (int, _number) if "number" in kinds else (None, _kept)
+
+    def _string(self, schema: Schema) -> tuple[type | None, Convert]:
+        form = schema.get("format")
+        if form == "date-time":
+            return None, _time(schema.get("x-time", "auto"), self._zone)
+        if form == "date":
+            return None, _date
+        if form == "singer.decimal":
+            return None, _decimal
+        return str, _text
+
+    def _array(self, schema: Schema, path: str) -> Convert:
+        kind, convert = self._entry(schema, path)
+        on_misfit = self._on_misfit
+
+        def convert_all(value: t.Any) -> list[t.Any] | None:
+            if value == "":
+                return None
+            if not isinstance(value, list):
+                raise Misfit
+            shaped = []
+            for item in value:
+                try:
+                    plain = item is None or item.__class__ is kind
+                    shaped.append(item if plain else convert(item))
+                except Misfit:
+                    on_misfit(path)
+                    shaped.append(None)
+            return shaped
+
+        return convert_all
+
+
+def _number(value: t.Any) -> Decimal | int | None:
+    text = _decimal(value)
+    return None if text is None else Decimal(text)
+
+
+def _lenient(convert: Convert) -> Convert:
+    """Platforms write an empty object as "", and in PHP's manner as []."""
+
+    def wrapped(value: t.Any) -> t.Any:
+        return None if value in ("", []) else convert(value)
+
+    return wrapped
+
+
+def _parsed(convert: Convert) -> Convert:
+    def wrapped(value: t.Any) -> t.Any:
+        if isinstance(value, str):
+            if not value.strip():
+                return None
+            try:
+                value = _decode_text(value)
+            except msgspec.DecodeError as exc:
+                raise Misfit from exc
+        return None if value is None else convert(value)
+
+    return wrapped

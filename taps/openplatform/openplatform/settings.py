@@ -1,0 +1,283 @@
+"""The settings that all taps share, and how they are read."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing as t
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from singer_sdk import typing as th
+
+from openplatform.accounts import Account
+from openplatform.bookmarks import Bookmark
+from openplatform.errors import ConfigurationError
+from openplatform.failures import FailurePolicy
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION_TYPE = {"type": ["string", "number", "null"]}
+
+
+def parse_duration(value: t.Any, *, setting: str) -> timedelta:
+    """Read a duration: a number of seconds, or a number with ms, s, m, h, d or w.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    match = _DURATION.fullmatch(str(value).strip())
+    if match is None:
+        msg = f"Setting {setting}: {value!r} is no duration. Write seconds, or for instance 10m, 36h, 7d."
+        raise ConfigurationError(msg)
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2] or "s"])
+
+
+def _duration(name: str, description: str, default: str | None = None) -> th.Property[t.Any]:
+    return th.Property(
+        name,
+        th.CustomType(_DURATION_TYPE),
+        default=default,
+        description=f"{description} Seconds, or text such as 10m, 36h, 7d.",
+    )
+
+
+def stream_settings() -> th.PropertiesList:
+    """What can be set for a single stream, below the setting `streams`."""
+    return th.PropertiesList(
+        th.Property("start_date", th.StringType, description="Overrides start_date."),
+        _duration("lookback", "Overrides lookback."),
+        th.Property("window_records", th.IntegerType, description="Overrides window_records."),
+        _duration("window", "Longest window; never longer than the platform's own maximum."),
+        th.Property("confirm_absence", th.IntegerType, description="Overrides confirm_absence."),
+    )
+
+
+def common_settings(
+    *platform: th.Property[t.Any], account: Iterable[th.Property[t.Any]] = (), zone: str
+) -> dict[str, t.Any]:
+    """Return a tap's settings as JSON Schema.
+
+    Args:
+        platform: Settings of this platform alone (credentials first).
+        account: Settings of one account beside `id`.
+        zone: The platform's time zone, named in descriptions.
+    """
+    return th.PropertiesList(
+        *platform,
+        th.Property(
+            "accounts",
+            th.ArrayType(
+                th.ObjectType(
+                    th.Property("id", th.StringType, required=True, description="Account id."),
+                    *account,
+                )
+            ),
+            required=True,
+            description="The authorised shops, companies or tenants; one run serves them all.",
+        ),
+        th.Property(
+            "start_date",
+            th.StringType,
+            description=(
+                "Where the first run of a stream begins: a date, any ISO time, or a bookmark "
+                "update_time@id. Without an offset it is UTC. Default: as far back as the platform "
+                f"answers, else one year. (The platform's own zone is {zone}.)"
+            ),
+        ),
+        th.Property(
+            "end_date", th.StringType, description="Read nothing from this moment on. Default: now."
+        ),
+        _duration("settle", "Stay this far behind now, since platforms commit late.", "60s"),
+        _duration("lookback", "Begin each run this far before the bookmark. Default: per stream."),
+        th.Property(
+            "window_records",
+            th.IntegerType,
+            default=5000,
+            description="Windows with more records than this are split.",
+        ),
+        th.Property(
+            "concurrency", th.IntegerType, default=4, description="Windows read at the same time."
+        ),
+        th.Property(
+            "requests_per_second",
+            th.NumberType,
+            description="Calls a second that all accounts together may make; below the platform's own limits.",
+        ),
+        th.Property("base_url", th.StringType, description="Replaces scheme and host of all calls."),
+        _duration("timeout", "Longest wait for an answer.", "60s"),
+        _duration("retry_wait", "Wait before the first retry; doubles. Default: the platform's advice."),
+        th.Property("retry_tries", th.IntegerType, default=5, description="Tries of one call."),
+        th.Property(
+            "failure_attempts",
+            th.IntegerType,
+            default=3,
+            description="A record that could not be fetched so often is parked.",
+        ),
+        _duration("failure_wait", "Wait before a failed record is tried again; doubles.", "10s"),
+        th.Property(
+            "include_raw",
+            th.BooleanType,
+            default=False,
+            description="Add _raw, the record as the platform sent it.",
+        ),
+        th.Property(
+            "scoped_activation",
+            th.BooleanType,
+            default=False,
+            description="Send ACTIVATE_VERSION per account with a scope (target-warehouse understands it).",
+        ),
+        th.Property(
+            "confirm_absence",
+            th.IntegerType,
+            description="Complete reads in a row that must miss a row before it counts as deleted.",
+        ),
+        th.Property(
+            "accept_empty",
+            th.BooleanType,
+            default=False,
+            description="Believe a full read that brings nothing although the last one brought rows.",
+        ),
+        th.Property(
+            "token_store",
+            th.StringType,
+            description="Folder of the stored tokens. Default: .meltano/tokens of the project.",
+        ),
+        th.Property(
+            "streams",
+            th.ObjectType(additional_properties=th.ObjectType(*stream_settings())),
+            default={},
+            description="Overrides for single streams, by stream name.",
+        ),
+    ).to_dict()
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOptions:
+    """The settings in force for one stream; None where the stream's own default holds."""
+
+    start: Bookmark | None
+    lookback: timedelta | None
+    window: timedelta | None
+    window_records: int
+    confirm_absence: int | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A tap's settings, checked."""
+
+    config: Mapping[str, t.Any]
+
+    def check(self, streams: Iterable[str], now: datetime) -> None:
+        """Fail early on what would otherwise fail late or, worse, be ignored.
+
+        Raises:
+            ConfigurationError: Names the setting and what to write instead.
+        """
+        known = list(streams)
+        for name in self.config.get("streams") or {}:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"Known: {_names(known)}."
+                msg = f"Setting streams: there is no stream {name!r}. {hint}"
+                raise ConfigurationError(msg)
+        if not self.accounts:
+            msg = "Setting accounts: it is empty. Name at least one account, such as [{'id': '...'}]."
+            raise ConfigurationError(msg)
+        identifiers = [account.id for account in self.accounts]
+        for identifier in identifiers:
+            if not identifier or identifiers.count(identifier) > 1:
+                msg = f"Setting accounts: the id {identifier!r} is empty or stands there twice."
+                raise ConfigurationError(msg)
+        if int(self.config.get("concurrency") or 1) < 1:
+            msg = "Setting concurrency: it must be 1 or more."
+            raise ConfigurationError(msg)
+        self._check_dates(known, now)
+        self.base_url("https://localhost")
+
+    def _check_dates(self, streams: Iterable[str], now: datetime) -> None:
+        for stream in streams:
+            start = self.options(stream).start
+            if start is not None and start.time > now:
+                msg = (
+                    f"Setting start_date: {start} (stream {stream!r}) lies in the future; now is "
+                    f"{Bookmark(now)}. Choose the day from which data is wanted."
+                )
+                raise ConfigurationError(msg)
+            if start is not None and self.end is not None and start.time >= self.end:
+                msg = f"Setting end_date: {Bookmark(self.end)} is not after start_date {start}."
+                raise ConfigurationError(msg)
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The accounts in the order of the settings."""
+        return [Account(str(entry["id"]), entry) for entry in self.config.get("accounts") or []]
+
+    def base_url(self, default: str) -> str:
+        """Return where calls go.
+
+        Raises:
+            ConfigurationError: The setting is no http(s) URL.
+        """
+        url = str(self.config.get("base_url") or default).rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = f"Setting base_url: {url!r} is no URL. Write it as http(s)://host[:port][/path]."
+            raise ConfigurationError(msg)
+        return url
+
+    def duration(self, name: str, default: timedelta) -> timedelta:
+        """Return a duration setting."""
+        value = self.config.get(name)
+        return default if value is None else parse_duration(value, setting=name)
+
+    @property
+    def end(self) -> datetime | None:
+        """The setting end_date."""
+        value = self.config.get("end_date")
+        return None if not value else Bookmark.parse(value, stream="(setting end_date)").time
+
+    @property
+    def failure_policy(self) -> FailurePolicy:
+        """How failures owed are retried."""
+        return FailurePolicy(
+            attempts=int(self.config.get("failure_attempts") or 3),
+            first_wait=self.duration("failure_wait", timedelta(seconds=10)),
+        )
+
+    def options(self, stream: str) -> StreamOptions:
+        """Return the settings in force for a stream."""
+        own = (self.config.get("streams") or {}).get(stream) or {}
+
+        def pick(name: str) -> t.Any:
+            return own.get(name) if own.get(name) is not None else self.config.get(name)
+
+        def pick_duration(name: str, value: t.Any) -> timedelta | None:
+            return None if value is None else parse_duration(value, setting=f"{name} of {stream}")
+
+        start = pick("start_date")
+        confirm = pick("confirm_absence")
+        return StreamOptions(
+            start=Bookmark.parse(start, stream=f"{stream} (setting start_date)") if start else None,
+            lookback=pick_duration("lookback", pick("lookback")),
+            window=pick_duration("window", own.get("window")),
+            window_records=int(pick("window_records") or 5000),
+            confirm_absence=None if confirm is None else int(confirm),
+        )
+
+    def token_folder(self, environment: Mapping[str, str], tap: str) -> Path:
+        """Return where tokens are kept: the setting, the Meltano project, or the user's state folder."""
+        if folder := self.config.get("token_store"):
+            return Path(folder).expanduser()
+        if root := environment.get("MELTANO_PROJECT_ROOT"):
+            return Path(root) / ".meltano" / "tokens" / tap
+        state = environment.get("XDG_STATE_HOME") or "~/.local/state"
+        return Path(state).expanduser() / "openplatform" / "tokens" / tap

@@ -1,0 +1,228 @@
+"""What a stream is: a class whose body is attributes.
+
+A stream declares which API it calls, where the records are, what identifies and dates them, and how
+the list is read: `Incremental` by time windows, `FullTable` under one version, or `Details` by the
+ids of another stream.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from singer_sdk import Stream
+from typing_extensions import override
+
+from openplatform import schemas
+from openplatform.accounts import Account
+from openplatform.bookmarks import Bookmark, format_time
+from openplatform.paging import OneShot, Paging
+from openplatform.partitions import ACCOUNT, REPLICATION_KEY
+from openplatform.paths import value_at
+from openplatform.windows import TimeFilter, Window
+
+if t.TYPE_CHECKING:
+    from openplatform.tap import PlatformTap
+
+READ_AT = "_read_at"
+RAW = "_raw"
+DEFAULT_LOOKBACK = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """The list is asked for once per value (or batch of values) of another stream of the tap.
+
+    Attributes:
+        of: Name of the other stream.
+        field: Field of its records.
+        param: Parameter that takes the value, or the list of values when batched.
+        batch: Values per call; None for one at a time.
+        carry: Field of our records that takes the value; None to leave it out.
+    """
+
+    of: str
+    field: str
+    param: str
+    batch: int | None = None
+    carry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incremental:
+    """Read by time windows; the bookmark follows.
+
+    Attributes:
+        time: How the platform filters by time.
+        paging: How a window's list comes in pages.
+        lookback: How far before the bookmark each run begins.
+        each: Lists to go through within every window.
+        confirm_empty: Ask again when a window seems empty (platforms with a lagging index).
+    """
+
+    time: TimeFilter
+    paging: Paging = OneShot()
+    lookback: timedelta = DEFAULT_LOOKBACK
+    each: tuple[Each, ...] = ()
+    confirm_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FullTable:
+    """Read as a whole under one version; what a complete read did not bring is gone.
+
+    Attributes:
+        paging: How the list comes in pages.
+        each: Lists to go through.
+        time: Read in windows of this filter, where paging cannot reach the whole list.
+        confirm_absence: Complete reads in a row that must miss a row before it counts as gone; 2
+            where the list promises no stable order or no total.
+        activates: False where absence says nothing (a list that shows only the newest, say).
+    """
+
+    paging: Paging = OneShot()
+    each: tuple[Each, ...] = ()
+    time: TimeFilter | None = None
+    confirm_absence: int = 1
+    activates: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Fetched one by one, by an id that another stream's records carry.
+
+    Attributes:
+        of: Name of the other stream.
+        field: Field of its records that holds the id.
+        param: Parameter that takes the id.
+        carry: Field of our records that takes the id; None where the answer holds it.
+        unless: Field and values of our record that make it final. Others are fetched again in each
+            run, however old they are.
+        cache: How long an answer serves again, for APIs that several streams or runs of ids share.
+    """
+
+    of: str
+    field: str
+    param: str
+    carry: str | None = None
+    final: tuple[str, frozenset[str]] | None = None
+    cache: timedelta | None = None
+
+
+Reads = Incremental | FullTable | Details
+
+
+class PlatformStream(Stream):
+    """Base of all streams.
+
+    Attributes:
+        api: The platform's name of the API.
+        records: Path of the records in an answer.
+        key: Fields that identify a record within an account.
+        reads: How the list is read.
+        lift: Top-level fields made from nested ones: name to path.
+        updated: Field with the record's update time: orders the versions of a record.
+        happened: Field with the time that windows filter by, where that is not the update time.
+        params: Parameters that are the same in every call.
+        value_as: Name of the field that a record which is a plain value becomes.
+        nulls: Texts that mean "nothing" on this platform.
+        package: Import package that holds the folder `schemas`.
+    """
+
+    api: t.ClassVar[str]
+    records: t.ClassVar[str]
+    key: t.ClassVar[tuple[str, ...]]
+    reads: t.ClassVar[Reads]
+    lift: t.ClassVar[Mapping[str, str]] = {}
+    updated: t.ClassVar[str | None] = None
+    happened: t.ClassVar[str | None] = None
+    params: t.ClassVar[Mapping[str, t.Any]] = {}
+    value_as: t.ClassVar[str | None] = None
+    nulls: t.ClassVar[frozenset[str]] = frozenset()
+    package: t.ClassVar[str]
+
+    state_partitioning_keys = (ACCOUNT,)
+
+    def __init__(self, tap: PlatformTap, *, incremental: bool) -> None:
+        self.source_schema = schemas.load(self.package, self.name)
+        self.incremental = incremental
+        super().__init__(tap=tap, schema=self._full_schema(tap), name=self.name)
+        self.primary_keys = (ACCOUNT, *self.key)
+        self.replication_key = REPLICATION_KEY if incremental else None
+
+    @property
+    def versioned_by_reading(self) -> bool:
+        """Whether the moment of reading is all that orders a record's versions."""
+        return not (self.incremental and self.updated)
+
+    def _full_schema(self, tap: PlatformTap) -> schemas.Schema:
+        properties = {ACCOUNT: schemas.ACCOUNT}
+        if self.incremental:
+            properties[REPLICATION_KEY] = schemas.BOOKMARK
+        if self.versioned_by_reading:
+            properties[READ_AT] = schemas.READ_AT
+        properties.update(schemas.published(self.source_schema["properties"]))
+        if tap.config.get("include_raw"):
+            properties[RAW] = schemas.RAW
+        return {"type": "object", "properties": properties}
+
+    def arguments(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the parameters as this API wants them; override only for a quirk."""
+        return params
+
+    def flatten(self, raw: t.Any) -> dict[str, t.Any]:
+        """Return a raw record with its lifted fields; override only for a quirk."""
+        if self.value_as is not None and not isinstance(raw, Mapping):
+            return {self.value_as: raw}
+        if not self.lift:
+            return t.cast("dict[str, t.Any]", raw)
+        return {**raw, **{name: value_at(raw, path) for name, path in self.lift.items()}}
+
+    def finish(
+        self,
+        record: dict[str, t.Any],
+        *,
+        account: Account,
+        fallback: datetime | None,
+        read_at: datetime,
+    ) -> None:
+        """Add the library's own fields to a shaped record.
+
+        Args:
+            record: The record, with its key.
+            account: Its account.
+            fallback: Time of the bookmark where the record tells none.
+            read_at: When the answer came.
+        """
+        record[ACCOUNT] = account.id
+        if self.incremental:
+            told = record.get(self.updated or self.happened or "")
+            moment = told or format_time(fallback or read_at)
+            record[REPLICATION_KEY] = f"{moment}@{self.identifier(record)}"
+        if self.versioned_by_reading:
+            record[READ_AT] = format_time(read_at)
+
+    def identifier(self, record: Mapping[str, t.Any]) -> str:
+        """Return the record's id within its account; parts of a composite key joined by `|`."""
+        return "|".join(str(record.get(name)) for name in self.key)
+
+    def position(self, record: Mapping[str, t.Any]) -> Bookmark:
+        """Return a finished record's place in the total order."""
+        return Bookmark.parse(record[REPLICATION_KEY])
+
+    @property
+    @override
+    def partitions(self) -> list[dict[str, t.Any]]:
+        return [{ACCOUNT: account.id} for account in self.tap.settings.accounts]
+
+    @property
+    def tap(self) -> PlatformTap:
+        """The tap that this stream belongs to."""
+        return t.cast("PlatformTap", self._tap)
+
+    @override
+    def get_records(self, context: Mapping[str, t.Any] | None) -> Iterable[dict[str, t.Any]]:
+        """Yield the records of one account, serially: what the SDK's own loop and `--test` use."""
+        return self.tap.read_serially(self, context)

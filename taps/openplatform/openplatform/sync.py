@@ -1,0 +1,368 @@
+"""One run: groups one after the other, slices in parallel, records and state in order.
+
+Only this module, in the main thread, writes messages and touches the state. A bookmark moves when
+its window has been written completely, and a STATE message follows at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import typing as t
+from collections.abc import Iterable, Iterator
+
+from singer_sdk.mapper import SameRecordTransform
+
+from openplatform.accounts import Account
+from openplatform.bookmarks import Bookmark
+from openplatform.errors import ConfigurationError, FatalError, OpenPlatformError, RunFailedError
+from openplatform.failures import Owed, first_failure
+from openplatform.fanout import Fanout
+from openplatform.partitions import Partition, partition_of
+from openplatform.plans import AccountPlan, Group, Horizon, check_bookmarks, full_slices, make_groups
+from openplatform.progress import Position, Progress, make_progress
+from openplatform.reading import Batch, Slice
+from openplatform.streams import Details, FullTable, PlatformStream
+from openplatform.summary import log_summary
+from openplatform.writer import PageWriter
+
+if t.TYPE_CHECKING:
+    from openplatform.tap import PlatformTap
+
+_PASSES = 3
+_OPEN_MOST = 10_000
+_logger = logging.getLogger(__name__)
+
+
+class Run:
+    """Reads all selected streams of a tap.
+
+    Args:
+        tap: The tap, with its configuration and state.
+    """
+
+    def __init__(self, tap: PlatformTap) -> None:
+        self.tap = tap
+        self.settings = tap.settings
+        self.metrics = tap.metrics
+        self.reader = tap.reader
+        self.writer = t.cast("PageWriter", tap.message_writer)
+        self.horizon: Horizon = tap.horizon
+        self.version = int(self.horizon.now.timestamp() * 1000)
+        self.failed: set[tuple[str, str]] = set()
+        self.progress: Progress = make_progress(
+            tap.clock, lambda: tap.client.connection.budget.waited, tap.logger
+        )
+
+    def run(self) -> None:
+        """Read everything; failing accounts and streams do not stop the others.
+
+        Raises:
+            ConfigurationError: A person must change something first; nothing has been read.
+            RunFailedError: Something failed; all else was read, and the next run goes on.
+        """
+        groups = make_groups(self.tap.platform_streams, self.tap.selected_names)
+        self._check(groups)
+        try:
+            for group in groups:
+                for member in group.members:
+                    member._write_schema_message()  # noqa: SLF001 - the SDK's own way out
+                if group.incremental:
+                    self._sync_incremental(group)
+                else:
+                    self._sync_full(group)
+        finally:
+            self.progress.close()
+            self._write_state()
+            self._count_owed(groups)
+            log_summary(self.tap.logger, self.metrics, self.tap.client.connection.budget.waited)
+        if self.failed:
+            names = ", ".join(f"{stream} of {account}" for stream, account in sorted(self.failed))
+            msg = f"This run could not finish: {names}. The reasons stand above; the next run goes on."
+            raise RunFailedError(msg)
+
+    def _check(self, groups: Iterable[Group]) -> None:
+        self.settings.check(self.tap.platform_streams, self.horizon.now)
+        for group in groups:
+            for account in self.settings.accounts:
+                partitions = self._partitions(group, account)
+                check_bookmarks(partitions.values(), self.horizon.now)
+                for partition in partitions.values():
+                    _ = partition.failures
+
+    def _partitions(self, group: Group, account: Account) -> dict[str, Partition]:
+        return {
+            member.name: partition_of(self.tap.state, member.name, account.id)
+            for member in group.members
+        }
+
+    # -- incremental ------------------------------------------------------------------------------
+
+    def _sync_incremental(self, group: Group) -> None:
+        plans = {
+            account.id: AccountPlan(
+                group, account, self._partitions(group, account), self.horizon
+            )
+            for account in self.settings.accounts
+        }
+
+        def plan() -> Iterator[Slice]:
+            for account_plan in plans.values():
+                if not self._all_failed(group, account_plan.account):
+                    yield from account_plan.slices()
+
+        fanout = Fanout(
+            plan(),
+            lambda part: self.reader.read(part, group.source),
+            concurrency=self.tap.concurrency,
+        )
+        at: Slice | None = None
+        for event in fanout:
+            part = event.slice
+            if part is not at:
+                at = part
+                own = plans[part.account.id]
+                self.progress.at(
+                    Position(group.source.name, part.account.id, part.window, own.start, own.end)
+                )
+            if event.page is not None:
+                self._take(event.page, part.account, plans[part.account.id].floors)
+            elif event.error is not None:
+                self._fail(part.streams, part.account, event.error)
+                fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
+            elif event.ended and part.window is not None:
+                self._finish_window(part)
+        for account in self.settings.accounts:
+            self._finish_account(group, account)
+        self._write_state()
+
+    def _finish_window(self, part: Slice) -> None:
+        window = part.window
+        if window is None:
+            return
+        for stream in part.streams:
+            self.metrics.streams[stream.name, part.account.id].windows += 1
+            if (stream.name, part.account.id) not in self.failed:
+                partition = partition_of(self.tap.state, stream.name, part.account.id)
+                partition.advance(Bookmark(window.end))
+        self._write_state()
+
+    def _finish_account(self, group: Group, account: Account) -> None:
+        for stream in group.members:
+            if (stream.name, account.id) not in self.failed:
+                partition = partition_of(self.tap.state, stream.name, account.id)
+                partition.ran(self.tap.clock.now())
+
+    # -- full table -------------------------------------------------------------------------------
+
+    def _sync_full(self, group: Group) -> None:
+        for stream in group.members:
+            stream._stream_version = self.version  # noqa: SLF001 - stamps the SDK's own messages
+        seen: dict[str, set[int]] = {account.id: set() for account in self.settings.accounts}
+        waiting = list(self.settings.accounts)
+        for _ in range(_PASSES):
+            self._full_pass(group, waiting, seen)
+            waiting = [a for a in waiting if not self._full_enough(group, a, len(seen[a.id]))]
+            if not waiting:
+                break
+        for account in waiting:
+            error = FatalError(
+                f"{group.source.name}, account {account.id}: {_PASSES} passes did not bring as many "
+                "rows as the platform counts; nothing is taken for deleted"
+            )
+            self._fail((group.source,), account, error)
+        if group.source in group.members:
+            self._complete(group.source, {name: len(ids) for name, ids in seen.items()})
+        for account in self.settings.accounts:
+            self._finish_account(group, account)
+        self._write_state()
+
+    def _full_pass(
+        self, group: Group, accounts: list[Account], seen: dict[str, set[int]]
+    ) -> None:
+        def plan() -> Iterator[Slice]:
+            for account in accounts:
+                yield from full_slices(
+                    group, account, self._partitions(group, account), self.horizon
+                )
+
+        fanout = Fanout(
+            plan(),
+            lambda part: self.reader.read(part, group.source),
+            concurrency=self.tap.concurrency,
+        )
+        for event in fanout:
+            part = event.slice
+            self.progress.at(Position(group.source.name, part.account.id, part.window))
+            if event.page is not None:
+                if event.page.stream is group.source:
+                    identifiers = map(group.source.identifier, event.page.records)
+                    seen[part.account.id].update(map(hash, identifiers))
+                self._take(event.page, part.account, {})
+            elif event.error is not None:
+                self._fail(part.streams, part.account, event.error)
+                fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
+
+    def _full_enough(self, group: Group, account: Account, rows: int) -> bool:
+        """Tell whether a windowed full read brought what the platform counts (or has failed)."""
+        reads = t.cast("FullTable", group.source.reads)
+        if reads.time is None or self._all_failed(group, account):
+            return True
+        try:
+            total = self.reader.total(group.source, account)
+        except OpenPlatformError as exc:
+            self._fail(group.members, account, exc)
+            return True
+        return total is None or rows >= total
+
+    def _complete(self, stream: PlatformStream, rows: dict[str, int]) -> None:
+        """Activate a version that arrived as a whole."""
+        reads = t.cast("FullTable", stream.reads)
+        needed = self.settings.options(stream.name).confirm_absence or reads.confirm_absence
+        activated: dict[str, int] = {}
+        for account in self.settings.accounts:
+            partition = partition_of(self.tap.state, stream.name, account.id)
+            if (stream.name, account.id) in self.failed or self._suspicious(
+                partition, rows[account.id]
+            ):
+                continue
+            partition.completed(self.version, rows[account.id])
+            if len(partition.complete_versions) >= needed:
+                activated[account.id] = partition.complete_versions[-needed]
+        if not reads.activates:
+            return
+        if self.settings.config.get("scoped_activation"):
+            for account_id, version in activated.items():
+                self._activate(stream, version, {"scope": {"_account": account_id}})
+        elif len(activated) == len(self.settings.accounts):
+            self._activate(stream, min(activated.values()), {})
+
+    def _suspicious(self, partition: Partition, rows: int) -> bool:
+        if rows or not partition.complete_rows or self.settings.config.get("accept_empty"):
+            return False
+        error = FatalError(
+            f"{partition.stream}, account {partition.account}: the full read brought nothing, the last "
+            f"one {partition.complete_rows} rows; nothing is taken for deleted. If it is true that "
+            "everything is gone, run once with accept_empty: true"
+        )
+        self._fail((self.tap.platform_streams[partition.stream],), Account(partition.account), error)
+        return True
+
+    def _activate(self, stream: PlatformStream, version: int, extra: dict[str, t.Any]) -> None:
+        for stream_map in stream.stream_maps:
+            self.writer.write(
+                {
+                    "type": "ACTIVATE_VERSION",
+                    "stream": stream_map.stream_alias,
+                    "version": version,
+                    **extra,
+                }
+            )
+
+    # -- what came --------------------------------------------------------------------------------
+
+    def _take(self, batch: Batch, account: Account, floors: dict[str, Bookmark]) -> None:
+        stream = batch.stream
+        partition = partition_of(self.tap.state, stream.name, account.id)
+        records = list(batch.records)
+        mark = floors.get(stream.name)
+        if mark is not None and mark.id:
+            records = [record for record in records if stream.position(record) > mark]
+        self._write(stream, records)
+        self.metrics.streams[stream.name, account.id].records += len(records)
+        self.progress.records(len(records))
+        if isinstance(stream.reads, Details):
+            self._settle_details(stream.reads, batch, partition)
+        if batch.error is not None:
+            self._fail((stream,), account, batch.error)
+
+    def _write(self, stream: PlatformStream, records: list[dict[str, t.Any]]) -> None:
+        if self._plain(stream):
+            version = None if stream.incremental else self.version
+            self.writer.write_records(
+                stream.name, records, version=version, extracted=self.tap.clock.now()
+            )
+            return
+        for record in records:
+            stream._write_record_message(record)  # noqa: SLF001 - maps, masks: the SDK's own way
+
+    def _plain(self, stream: PlatformStream) -> bool:
+        """Whether records leave as they are: no stream map, no flattening, no field deselected."""
+        maps = stream.stream_maps
+        return (
+            len(maps) == 1
+            and isinstance(maps[0], SameRecordTransform)
+            and not maps[0].flattening_enabled
+            and all(stream.mask.values())
+        )
+
+    def _settle_details(self, reads: Details, batch: Batch, partition: Partition) -> None:
+        """Bring what is owed, and what is still open, up to date."""
+        policy = self.settings.failure_policy
+        now = self.tap.clock.now()
+        owed = {failure.key: failure for failure in partition.failures}
+        stream = batch.stream
+        came = {self._detail_id(reads, stream, record) for record in batch.records}
+        for identifier in (*came, *batch.gone):
+            owed.pop(identifier, None)
+        for identifier, bookmark, reason in batch.failed:
+            known: Owed | None = owed.get(identifier)
+            owed[identifier] = (
+                known.failed_again(reason, now, policy)
+                if known
+                else first_failure(identifier, bookmark, reason, now, policy)
+            )
+        partition.failures = list(owed.values())
+        if reads.final is not None:
+            self._settle_open(reads, batch, partition)
+        if len(owed) > policy.most:
+            error = FatalError(
+                f"{stream.name}, account {partition.account}: more than {policy.most} records could not "
+                f"be fetched; the last reason: {batch.failed[-1][2] if batch.failed else 'see above'}"
+            )
+            self._fail((stream,), Account(partition.account), error)
+
+    def _settle_open(self, reads: Details, batch: Batch, partition: Partition) -> None:
+        name, final = t.cast("tuple[str, frozenset[str]]", reads.final)
+        still_open = dict.fromkeys(partition.open_ids)
+        for record in batch.records:
+            identifier = self._detail_id(reads, batch.stream, record)
+            if str(record.get(name)) in final:
+                still_open.pop(identifier, None)
+            else:
+                still_open[identifier] = None
+        for identifier in batch.gone:
+            still_open.pop(identifier, None)
+        partition.open_ids = list(still_open)[-_OPEN_MOST:]
+
+    def _detail_id(
+        self, reads: Details, stream: PlatformStream, record: dict[str, t.Any]
+    ) -> str:
+        """Return the id that a detail record was asked for by."""
+        return str(record.get(reads.carry or stream.key[0]))
+
+    # -- state and failures -----------------------------------------------------------------------
+
+    def _all_failed(self, group: Group, account: Account) -> bool:
+        return all((m.name, account.id) in self.failed for m in group.members)
+
+    def _fail(
+        self, streams: Iterable[PlatformStream], account: Account, error: Exception
+    ) -> None:
+        if isinstance(error, ConfigurationError) or not isinstance(error, OpenPlatformError):
+            raise error
+        for stream in streams:
+            self.failed.add((stream.name, account.id))
+            self.metrics.streams[stream.name, account.id].error = str(error)
+        names = ", ".join(stream.name for stream in streams)
+        _logger.error("%s, account %s failed: %s", names, account.id, error)
+
+    def _write_state(self) -> None:
+        self.writer.write({"type": "STATE", "value": self.tap.state})
+
+    def _count_owed(self, groups: Iterable[Group]) -> None:
+        for group in groups:
+            for account in self.settings.accounts:
+                for name, partition in self._partitions(group, account).items():
+                    counts = self.metrics.streams[name, account.id]
+                    counts.owed = sum(not failure.parked for failure in partition.failures)
+                    counts.parked = sum(failure.parked for failure in partition.failures)

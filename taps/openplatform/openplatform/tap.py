@@ -1,0 +1,221 @@
+"""The base of all taps: puts the parts together and is their command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import click
+import pendulum
+from singer_sdk import Tap
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.plugin_base import SingerCommand
+from typing_extensions import override
+
+from openplatform.accounts import Account
+from openplatform.clock import Clock, SystemClock
+from openplatform.errors import ConfigurationError, OpenPlatformError
+from openplatform.http import Connection, PlatformClient, Retry
+from openplatform.limits import Budget, Limit
+from openplatform.metrics import Metrics
+from openplatform.partitions import ACCOUNT
+from openplatform.plans import Horizon, source_of
+from openplatform.reading import Reader
+from openplatform.redaction import Redactor
+from openplatform.settings import Settings
+from openplatform.streams import Details, Incremental, PlatformStream
+from openplatform.sync import Run
+from openplatform.tokens import FileTokenStore
+from openplatform.writer import PageWriter
+
+
+class TapCommand(SingerCommand):
+    """The command line: what we raise on purpose becomes one line, not a traceback."""
+
+    @override
+    def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        try:
+            return super().main(*args, **kwargs)
+        except OpenPlatformError as exc:
+            self.logger.error("%s", exc)  # noqa: TRY400 - the text says it all
+        except BrokenPipeError:
+            sys.stderr.write("The target stopped reading; its own message says why.\n")
+            # Python flushes standard output at exit, which would fail once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+class PlatformTap(Tap):
+    """Base of all taps. A subclass names its client and its streams.
+
+    Attributes:
+        client_class: The platform's client.
+        stream_classes: The platform's streams.
+        zone: The platform's time zone.
+    """
+
+    client_class: t.ClassVar[type[PlatformClient]]
+    stream_classes: t.ClassVar[tuple[type[PlatformStream], ...]]
+    zone: t.ClassVar[str] = "Asia/Shanghai"
+
+    message_writer_class = PageWriter
+    capabilities: t.ClassVar[list[t.Any]] = [
+        c for c in Tap.capabilities if c is not PluginCapabilities.BATCH
+    ]
+    clock: Clock = SystemClock()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, readable as what they mean."""
+        return Settings(self.config)
+
+    @cached_property
+    def metrics(self) -> Metrics:  # type: ignore[override]
+        """The counters of this run."""
+        return Metrics()
+
+    @cached_property
+    def horizon(self) -> Horizon:
+        """The times between which this run reads."""
+        return Horizon(self.settings, self.clock.now(), self.zone_info)
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The platform's time zone."""
+        return pendulum.timezone(self.zone)
+
+    @cached_property
+    def client(self) -> PlatformClient:
+        """The platform, ready to be called."""
+        settings, kind = self.settings, self.client_class
+        limits = list(kind.limits)
+        if rate := self.config.get("requests_per_second"):
+            limits.append(Limit(float(rate), 1.0, "app"))
+        first_wait = settings.duration("retry_wait", pendulum.duration(seconds=kind.first_wait))
+        connection = Connection(
+            base_url=settings.base_url(kind.base_url),
+            clock=self.clock,
+            budget=Budget(limits, app=str(self.config.get("app_key") or ""), clock=self.clock),
+            tokens=FileTokenStore(settings.token_folder(os.environ, self.name)),
+            metrics=self.metrics,
+            redact=Redactor(_secrets(self.config, self.config_jsonschema)),
+            retry=Retry(int(self.config.get("retry_tries") or 5), first_wait.total_seconds()),
+            timeout=(10.0, settings.duration("timeout", pendulum.duration(minutes=1)).total_seconds()),
+        )
+        return kind(self.config, connection)
+
+    @property
+    def concurrency(self) -> int:
+        """Windows that are read at the same time."""
+        return int(self.config.get("concurrency") or 4)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads the slices."""
+        return Reader(
+            self.platform_streams,
+            self.client,
+            zone=self.zone_info,
+            clock=self.clock,
+            metrics=self.metrics,
+            concurrency=self.concurrency,
+            include_raw=bool(self.config.get("include_raw")),
+            window_records={
+                name: self.settings.options(name).window_records for name in self.platform_streams
+            },
+            beginning=self.horizon.beginning,
+        )
+
+    @property
+    def platform_streams(self) -> dict[str, PlatformStream]:
+        """All streams by name, in the order in which the tap declares them."""
+        return {
+            kind.name: t.cast("PlatformStream", self.streams[kind.name])
+            for kind in self.stream_classes
+            if kind.name in self.streams
+        }
+
+    @property
+    def selected_names(self) -> list[str]:
+        """Names of the streams to read."""
+        return [name for name, stream in self.streams.items() if stream.selected]
+
+    @override
+    def discover_streams(self) -> list[PlatformStream]:
+        by_name = {kind.name: kind for kind in self.stream_classes}
+
+        def incremental(kind: type[PlatformStream]) -> bool:
+            source = by_name[kind.reads.of] if isinstance(kind.reads, Details) else kind
+            return isinstance(source.reads, Incremental)
+
+        return [kind(self, incremental=incremental(kind)) for kind in self.stream_classes]
+
+    @override
+    def load_state(self, state: dict[str, t.Any]) -> None:
+        try:
+            super().load_state(state)
+        except (AttributeError, TypeError, ValueError) as exc:
+            msg = (
+                f"The state is damaged ({exc}). Expected {{'bookmarks': {{STREAM: ...}}}}; restore an "
+                "earlier one (syncops bookmarks undo, or meltano state set)."
+            )
+            raise ConfigurationError(msg) from exc
+
+    @override
+    def sync_all(self) -> None:  # type: ignore[misc]
+        """Read all selected streams with our own loop: windows in parallel, state in order."""
+        Run(self).run()
+
+    def read_serially(
+        self, stream: PlatformStream, context: Mapping[str, t.Any] | None
+    ) -> Iterator[dict[str, t.Any]]:
+        """Yield the records of one stream and account without touching any state."""
+        wanted = None if context is None else context.get(ACCOUNT)
+        self.settings.check(self.platform_streams, self.clock.now())
+        for account in self.settings.accounts:
+            if wanted is None or account.id == wanted:
+                yield from self._records(stream, account)
+
+    def _records(self, stream: PlatformStream, account: Account) -> Iterable[dict[str, t.Any]]:
+        source = source_of(stream, self.platform_streams)
+        for records in self.reader.whole_list(source, account):
+            if stream is source:
+                yield from records
+                continue
+            reads = t.cast("Details", stream.reads)
+            for parent in records:
+                bookmark = parent.get("_bookmark")
+                yield from self.reader.detail(stream, account, str(parent[reads.field]), bookmark)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        return TapCommand(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            params=command.params,
+            logger=cls.logger,
+        )
+
+
+def _secrets(config: Mapping[str, t.Any], schema: Mapping[str, t.Any]) -> Iterator[str]:
+    """Yield the values of all settings that the schema marks as secret, at any depth."""
+    for name, part in schema.get("properties", {}).items():
+        value = config.get(name)
+        if value is None:
+            continue
+        if part.get("secret"):
+            yield from map(str, value.values() if isinstance(value, Mapping) else [value])
+        if isinstance(value, Mapping):
+            yield from _secrets(value, part)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, Mapping):
+                    yield from _secrets(item, part.get("items", {}))
+

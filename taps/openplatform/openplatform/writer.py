@@ -1,0 +1,56 @@
+"""Writing Singer messages: whole pages at once, in bytes, flushed when a STATE message leaves."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.messages import Message
+from typing_extensions import override
+
+from openplatform.bookmarks import format_time
+
+_encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
+
+
+class PageWriter(GenericSingerWriter[bytes, Message]):
+    """The message writer of all taps; writes to what is standard output at the time."""
+
+    @override
+    def serialize_message(self, message: Message) -> bytes:
+        return _encode(message.to_dict())
+
+    @override
+    def write_message(self, message: Message) -> None:
+        self._write(self.serialize_message(message) + b"\n")
+        self.flush()
+
+    def write_records(
+        self,
+        stream: str,
+        records: Iterable[Mapping[str, t.Any]],
+        *,
+        version: int | None,
+        extracted: datetime,
+    ) -> None:
+        """Write the RECORD messages of a page; not flushed."""
+        before = b'{"type":"RECORD","stream":' + _encode(stream) + b',"record":'
+        after = b"" if version is None else b',"version":%d' % version
+        after += b',"time_extracted":"' + format_time(extracted).encode() + b'"}\n'
+        self._write(b"".join(before + _encode(record) + after for record in records))
+
+    def write(self, message: Mapping[str, t.Any]) -> None:
+        """Write a message given as its JSON object, and flush."""
+        self._write(_encode(message) + b"\n")
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand everything written to the reader of our output."""
+        sys.stdout.flush()
+
+    def _write(self, data: bytes) -> None:
+        sys.stdout.buffer.write(data)

@@ -1,0 +1,1 @@
+"""Singer tap for 快手小店 (Kuaishou Shop)."""

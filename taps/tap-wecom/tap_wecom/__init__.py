@@ -1,0 +1,1 @@
+"""Singer tap for 企业微信 (WeCom)."""

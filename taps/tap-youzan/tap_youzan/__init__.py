@@ -1,0 +1,1 @@
+"""Singer tap for 有赞 (Youzan)."""
