@@ -1,0 +1,145 @@
+"""What the modes need of an engine. SQL that both engines share is written once, in the modes."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from target_warehouse.names import join, quote
+from target_warehouse.schema import Kind
+
+if t.TYPE_CHECKING:
+    from target_warehouse.errors import DatabaseError
+    from target_warehouse.records import DecimalLimits
+
+Row: t.TypeAlias = "tuple[t.Any, ...]"
+"""Values in the order of the staged columns; None is NULL."""
+
+VERSION = "_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that rows are written to.
+
+    Attributes:
+        name: Its name, without the database schema.
+        columns: Columns that staged rows bring.
+        key: Names of the columns that tell rows apart; empty for none.
+        extra: Columns that only the target itself fills.
+        kept: Names of further columns that the table has; a rewritten row keeps their values.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    extra: tuple[Column, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the staged columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def column_list(self) -> str:
+        """The quoted names of the staged columns."""
+        return join(self.names)
+
+    def matches(self, one: str, other: str) -> str:
+        """Return the condition that two rows have the same key."""
+        return " AND ".join(f"{one}.{quote(name)} = {other}.{quote(name)}" for name in self.key)
+
+
+def newer(new: str, old: str) -> str:
+    """Return the condition under which a row takes another's place: strictly newer wins."""
+    version = quote(VERSION)
+    return f"({new}.{version} > {old}.{version} OR {old}.{version} IS NULL)"
+
+
+class Dialect(t.Protocol):
+    """One open database."""
+
+    name: str
+    limits: DecimalLimits | None
+    batch_rows: int
+    batch_bytes: int
+
+    def close(self) -> None:
+        """Close the connection."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit what happens inside, or none of it."""
+
+    def execute(self, sql: str, *parameters: t.Any) -> int:
+        """Run one statement with $1, $2, ... and return how many rows it touched."""
+
+    def rows(self, sql: str, *parameters: t.Any) -> list[Row]:
+        """Run one query with $1, $2, ... and return its rows."""
+
+    def relation(self, name: str) -> str:
+        """Return a table's or view's quoted name within the target's schema."""
+
+    def columns(self, table: str) -> dict[str, Kind | None]:
+        """Return the columns of a table and their kinds; empty when there is no such table."""
+
+    def key(self, table: str) -> tuple[str, ...] | None:
+        """Return the columns of a table's primary key; None where the engine needs none."""
+
+    def create(self, table: Table) -> None:
+        """Create a table."""
+
+    def replace_key(self, table: Table) -> None:
+        """Give an existing table the primary key that it needs now."""
+
+    def add_column(self, table: str, column: Column) -> None:
+        """Add a column."""
+
+    def widen(self, table: str, column: Column) -> None:
+        """Change a column to a kind that holds all of its values."""
+
+    def stage(self, table: Table, rows: list[Row]) -> str:
+        """Bring rows into a relation that lasts for this transaction; return its quoted name."""
+
+    def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
+        """Write staged rows whose key is new, or whose version is newer than the table's.
+
+        Args:
+            table: Where to.
+            staged: What `stage` returned; no two rows in it have one key.
+            carried: Columns whose value for a rewritten row is computed from both rows: SQL with
+                `{new}` and `{old}` for them.
+
+        Returns:
+            How many rows were written.
+        """
+
+    def show(self, view: str, query: str) -> None:
+        """Create a view, or bring it up to date with its table."""
+
+    def content_hash(self, columns: t.Sequence[str]) -> str:
+        """Return SQL for a hash of these (quoted) columns."""
+
+    def moment(self, text: str) -> str:
+        """Return SQL that turns the text of a moment into a timestamp."""
+
+    def claim(self, name: str) -> bool:
+        """Say that this run works on a table; False when another run does."""
+
+    def tables(self, prefix: str) -> list[str]:
+        """Return the names of the tables that begin so."""
+
+    def is_bad_data(self, error: BaseException) -> bool:
+        """Tell whether an error is about values, so that leaving rows out helps."""
+
+    def explain(self, error: BaseException) -> DatabaseError | None:
+        """Return an engine's error as what, where and what next; None for what is not its own."""

@@ -1,0 +1,258 @@
+"""DuckDB: rows go to a JSON lines file that `read_json` reads with declared types, never sniffed."""
+
+from __future__ import annotations
+
+import tempfile
+import typing as t
+from contextlib import contextmanager
+from decimal import Context, Decimal, InvalidOperation
+from pathlib import Path
+
+import duckdb
+import msgspec
+from typing_extensions import override
+
+from target_warehouse.dialects.base import Column, Dialect, Row, Table, newer
+from target_warehouse.errors import DatabaseError
+from target_warehouse.names import join, quote
+from target_warehouse.records import DecimalLimits
+from target_warehouse.schema import Kind
+
+if t.TYPE_CHECKING:
+    from target_warehouse.settings import Connection
+
+_TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.HUGE: "DECIMAL(38,0)",
+    Kind.DECIMAL: "DECIMAL(38,18)",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
+    Kind.DATE: "DATE",
+    Kind.TIME: "TIME",
+    Kind.JSON: "JSON",
+}
+_KINDS = {name: kind for kind, name in _TYPES.items()}
+_SPOOLED = {**_TYPES, Kind.JSON: "VARCHAR"}
+_MAX_LINE = 1 << 30
+
+
+class DuckDB(Dialect):
+    """A DuckDB file, open for writing."""
+
+    name = "duckdb"
+    limits = DecimalLimits(Context(prec=38, traps=[InvalidOperation]), Decimal("1e-18"))
+    batch_rows = 50_000
+    batch_bytes = 64_000_000
+
+    def __init__(self, connection: Connection) -> None:
+        self._path = connection.path
+        self._schema = connection.schema or "main"
+        self._spool = tempfile.TemporaryDirectory(prefix="target-warehouse-")
+        self._structs: dict[int, type[msgspec.Struct]] = {}
+        try:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            self._connection = duckdb.connect(self._path)
+            self.execute("SET TimeZone = 'UTC'")
+            self.execute("SET preserve_insertion_order = false")
+            self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
+        except (duckdb.Error, OSError) as error:
+            self._spool.cleanup()
+            raise self.explain(error) or error from error
+
+    @override
+    def close(self) -> None:
+        self._connection.close()
+        self._spool.cleanup()
+
+    @override
+    @contextmanager
+    def transaction(self) -> t.Iterator[None]:
+        self._connection.execute("BEGIN")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # After some errors DuckDB has already left the transaction.
+            try:
+                self._connection.execute("ROLLBACK")
+            except duckdb.TransactionException:
+                pass
+            raise
+
+    @override
+    def execute(self, sql: str, *parameters: t.Any) -> int:
+        result = self._connection.execute(sql, parameters or None).fetchone()
+        return int(result[0]) if result and isinstance(result[0], int) else -1
+
+    @override
+    def rows(self, sql: str, *parameters: t.Any) -> list[Row]:
+        return self._connection.execute(sql, parameters or None).fetchall()
+
+    @override
+    def relation(self, name: str) -> str:
+        return f"{quote(self._schema)}.{quote(name)}"
+
+    @override
+    def columns(self, table: str) -> dict[str, Kind | None]:
+        found = self.rows(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = "
+            "current_database() AND schema_name = $1 AND lower(table_name) = lower($2) "
+            "ORDER BY column_index",
+            self._schema,
+            table,
+        )
+        return {name: _KINDS.get(kind) for name, kind in found}
+
+    @override
+    def key(self, table: str) -> tuple[str, ...] | None:
+        return None
+
+    @override
+    def create(self, table: Table) -> None:
+        # No primary key: its index would slow each merge, which finds rows by a join anyway.
+        definitions = ", ".join(_definition(column) for column in (*table.columns, *table.extra))
+        self.execute(f"CREATE TABLE IF NOT EXISTS {self.relation(table.name)} ({definitions})")
+
+    @override
+    def replace_key(self, table: Table) -> None:
+        """Nothing: tables have no key here."""
+
+    @override
+    def add_column(self, table: str, column: Column) -> None:
+        self.execute(
+            f"ALTER TABLE {self.relation(table)} ADD COLUMN IF NOT EXISTS {_definition(column)}"
+        )
+
+    @override
+    def widen(self, table: str, column: Column) -> None:
+        name = quote(column.name)
+        value = f"CAST({name} AS {_TYPES[column.kind]})"
+        if self.columns(table)[column.name] is Kind.TIMESTAMP:
+            value = f"strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
+        self.execute(
+            f"ALTER TABLE {self.relation(table)} ALTER COLUMN {name} "
+            f"SET DATA TYPE {_TYPES[column.kind]} USING {value}"
+        )
+
+    @override
+    def stage(self, table: Table, rows: list[Row]) -> str:
+        width = len(table.columns)
+        struct = self._structs.get(width)
+        if struct is None:
+            fields = [(f"c{index}", t.Any) for index in range(width)]
+            struct = self._structs[width] = msgspec.defstruct("Row", fields, gc=False)
+        path = Path(self._spool.name) / "rows.json"
+        encoder = msgspec.json.Encoder()
+        with path.open("wb") as spool:
+            for start in range(0, len(rows), 1000):
+                spool.write(encoder.encode_lines([struct(*row) for row in rows[start : start + 1000]]))
+        types = ", ".join(
+            f"c{index}: '{_SPOOLED[column.kind]}'" for index, column in enumerate(table.columns)
+        )
+        casts = ", ".join(
+            f"c{index}{'::JSON' if column.kind is Kind.JSON else ''} AS {quote(column.name)}"
+            for index, column in enumerate(table.columns)
+        )
+        self.execute(
+            f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {casts} FROM read_json($1, "
+            f"format = 'newline_delimited', compression = 'uncompressed', columns = {{{types}}}, "
+            f"maximum_object_size = {_MAX_LINE})",
+            str(path),
+        )
+        path.unlink()
+        return "temp.staged"
+
+    @override
+    def show(self, view: str, query: str) -> None:
+        self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
+
+    @override
+    def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
+        relation = self.relation(table.name)
+        carried = {**{name: f"{{old}}.{quote(name)}" for name in table.kept}, **carried}
+        names = [*table.names, *(name for name in carried if name not in table.names)]
+        values = ", ".join(
+            f"{carried[name].format(new='s', old='t')} AS {quote(name)}"
+            if name in carried
+            else f"s.{quote(name)}"
+            for name in names
+        )
+        self.execute(
+            f"CREATE OR REPLACE TEMP TABLE merged AS SELECT t.rowid AS __row, {values} "
+            f"FROM {staged} s LEFT JOIN {relation} t ON {table.matches('s', 't')} "
+            f"WHERE t.rowid IS NULL OR {newer('s', 't')}"
+        )
+        self.execute(
+            f"DELETE FROM {relation} WHERE rowid IN "
+            "(SELECT __row FROM temp.merged WHERE __row IS NOT NULL)"
+        )
+        return self.execute(
+            f"INSERT INTO {relation} ({join(names)}) SELECT {join(names)} FROM temp.merged"
+        )
+
+    @override
+    def content_hash(self, columns: t.Sequence[str]) -> str:
+        return f"md5(CAST(row({', '.join(columns)}) AS VARCHAR))"
+
+    @override
+    def moment(self, text: str) -> str:
+        return f"CAST({text} AS TIMESTAMP WITH TIME ZONE)"
+
+    @override
+    def claim(self, name: str) -> bool:
+        # A file has one writer.
+        return True
+
+    @override
+    def tables(self, prefix: str) -> list[str]:
+        found = self.rows(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() "
+            "AND schema_name = $1 AND starts_with(table_name, $2)",
+            self._schema,
+            prefix,
+        )
+        return [name for (name,) in found]
+
+    @override
+    def is_bad_data(self, error: BaseException) -> bool:
+        return isinstance(
+            error,
+            (
+                duckdb.ConversionException,
+                duckdb.OutOfRangeException,
+                duckdb.InvalidInputException,
+                duckdb.ConstraintException,
+                UnicodeEncodeError,
+            ),
+        )
+
+    @override
+    def explain(self, error: BaseException) -> DatabaseError | None:
+        if not isinstance(error, (duckdb.Error, OSError)):
+            return None
+        text = " ".join(str(error).split())
+        where = f"The DuckDB file {self._path}"
+        lower = text.lower()
+        if "no space left" in lower or "disk" in lower and "full" in lower:
+            return DatabaseError(
+                f"{where} cannot grow, or the directory for temporary files is full: {text}. "
+                "Nothing of this batch was kept; free some space and run again."
+            )
+        if "conflicting lock" in lower or "could not set lock" in lower:
+            return DatabaseError(
+                f"{where} is open in another process, and only one may write: {text}. Close that "
+                "process (a notebook? a second run?) and run again."
+            )
+        if "read-only" in lower or "permission denied" in lower or "cannot open file" in lower:
+            return DatabaseError(
+                f"{where} cannot be written: {text}. Check the rights of the file and its "
+                "directory, or set `path` to another place."
+            )
+        return DatabaseError(
+            f"{where} refused: {text}. Nothing of this batch was kept; mend the cause and run again."
+        )
+
+
+def _definition(column: Column) -> str:
+    return f"{quote(column.name)} {_TYPES[column.kind]}"

@@ -1,0 +1,310 @@
+"""PostgreSQL: COPY text into a temporary table, then one INSERT ... ON CONFLICT."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from decimal import Decimal
+
+import psycopg
+from typing_extensions import override
+
+from target_warehouse.dialects.base import Column, Dialect, Row, Table, newer
+from target_warehouse.errors import ContractError, DatabaseError, ViewInTheWayError
+from target_warehouse.names import join, quote
+from target_warehouse.schema import Kind
+
+if t.TYPE_CHECKING:
+    from target_warehouse.settings import Connection
+
+_TYPES = {
+    Kind.TEXT: "text",
+    Kind.INTEGER: "bigint",
+    Kind.HUGE: "numeric(38)",
+    Kind.DECIMAL: "numeric",
+    Kind.BOOLEAN: "boolean",
+    Kind.TIMESTAMP: "timestamptz",
+    Kind.DATE: "date",
+    Kind.TIME: "time",
+    Kind.JSON: "jsonb",
+}
+_KINDS = {
+    "text": Kind.TEXT,
+    "character varying": Kind.TEXT,
+    "bigint": Kind.INTEGER,
+    "numeric(38,0)": Kind.HUGE,
+    "numeric": Kind.DECIMAL,
+    "boolean": Kind.BOOLEAN,
+    "timestamp with time zone": Kind.TIMESTAMP,
+    "date": Kind.DATE,
+    "time without time zone": Kind.TIME,
+    "jsonb": Kind.JSON,
+}
+_ISO_TEXT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+_COPY_ROWS = 500
+_NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_TO_TEXT: dict[type, t.Callable[[t.Any], str]] = {
+    type(None): lambda _: _NULL,
+    int: str,
+    bool: lambda value: "t" if value else "f",
+    Decimal: str,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    time: time.isoformat,
+}
+
+
+class Postgres(Dialect):
+    """A connection to PostgreSQL."""
+
+    name = "postgres"
+    limits = None
+    batch_rows = 10_000
+    batch_bytes = 16_000_000
+
+    def __init__(self, connection: Connection) -> None:
+        self._where = connection.shown
+        self._schema = connection.schema or "public"
+        self._stages: dict[str, tuple[Table, str]] = {}
+        self._stage_count = 0
+        try:
+            self._connection = psycopg.connect(
+                connection.conninfo,
+                autocommit=True,
+                application_name="target-warehouse",
+                options="-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning",
+                cursor_factory=psycopg.RawCursor,
+                prepare_threshold=None,
+            )
+            self._cursor = self._connection.cursor()
+            if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = $1", self._schema):
+                self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
+        except psycopg.Error as error:
+            raise self.explain(error) from error
+
+    @override
+    def close(self) -> None:
+        self._connection.close()
+
+    @override
+    @contextmanager
+    def transaction(self) -> t.Iterator[None]:
+        try:
+            with self._connection.transaction():
+                yield
+        except BaseException:
+            # A temporary table made in this transaction is gone with it.
+            self._stages.clear()
+            raise
+
+    @override
+    def execute(self, sql: str, *parameters: t.Any) -> int:
+        return self._cursor.execute(sql.encode(), parameters or None).rowcount
+
+    @override
+    def rows(self, sql: str, *parameters: t.Any) -> list[Row]:
+        return self._cursor.execute(sql.encode(), parameters or None).fetchall()
+
+    @override
+    def relation(self, name: str) -> str:
+        return f"{quote(self._schema)}.{quote(name)}"
+
+    @override
+    def columns(self, table: str) -> dict[str, Kind | None]:
+        found = self.rows(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
+            "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+            self.relation(table),
+        )
+        return {name: _KINDS.get(kind) for name, kind in found}
+
+    @override
+    def key(self, table: str) -> tuple[str, ...] | None:
+        found = self.rows(
+            "SELECT a.attname FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k(n, o) "
+            "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n "
+            "WHERE i.indrelid = to_regclass($1) AND i.indisprimary ORDER BY k.o",
+            self.relation(table),
+        )
+        return tuple(name for (name,) in found)
+
+    @override
+    def create(self, table: Table) -> None:
+        parts = [_definition(column) for column in (*table.columns, *table.extra)]
+        if table.key:
+            parts.append(f"PRIMARY KEY ({join(table.key)})")
+        self.execute(f"CREATE TABLE IF NOT EXISTS {self.relation(table.name)} ({', '.join(parts)})")
+
+    @override
+    def replace_key(self, table: Table) -> None:
+        relation = self.relation(table.name)
+        for (constraint,) in self.rows(
+            "SELECT conname FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'p'",
+            relation,
+        ):
+            self.execute(f"ALTER TABLE {relation} DROP CONSTRAINT {quote(constraint)}")
+        if not table.key:
+            return
+        try:
+            self.execute(f"ALTER TABLE {relation} ADD PRIMARY KEY ({join(table.key)})")
+        except (psycopg.errors.UniqueViolation, psycopg.errors.NotNullViolation) as error:
+            raise ContractError(
+                f"Table {relation} cannot get the key ({', '.join(table.key)}): its rows repeat it "
+                "or lack it, as after loading in another mode or with another key. Give the stream "
+                "another table (setting `streams`: `table`), or mend or drop this one."
+            ) from error
+
+    @override
+    def add_column(self, table: str, column: Column) -> None:
+        self.execute(
+            f"ALTER TABLE {self.relation(table)} ADD COLUMN IF NOT EXISTS {_definition(column)}"
+        )
+
+    @override
+    def widen(self, table: str, column: Column) -> None:
+        name = quote(column.name)
+        was_moment = self.columns(table)[column.name] is Kind.TIMESTAMP
+        value = _ISO_TEXT.format(name) if was_moment else f"{name}::{_TYPES[column.kind]}"
+        try:
+            self.execute(
+                f"ALTER TABLE {self.relation(table)} ALTER COLUMN {name} "
+                f"TYPE {_TYPES[column.kind]} USING {value}"
+            )
+        except psycopg.errors.FeatureNotSupported as error:
+            raise ViewInTheWayError(
+                f"Column {column.name!r} of table {self.relation(table)} must become "
+                f"{_TYPES[column.kind]}, but a view uses it ({error}). Drop the view, run again, "
+                "and create the view anew."
+            ) from error
+
+    @override
+    def stage(self, table: Table, rows: list[Row]) -> str:
+        kept = self._stages.get(table.name)
+        if kept is None or kept[0].columns != table.columns:
+            self._stage_count += 1
+            name = quote(f"staged_{self._stage_count}")
+            self.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+            definitions = ", ".join(_definition(column) for column in table.columns)
+            self.execute(f"CREATE TEMP TABLE {name} ({definitions}) ON COMMIT DELETE ROWS")
+            self._stages[table.name] = kept = (table, f"pg_temp.{name}")
+        staged = kept[1]
+        with self._cursor.copy(f"COPY {staged} FROM STDIN".encode()) as copy:
+            for start in range(0, len(rows), _COPY_ROWS):
+                copy.write(_copy_text(rows[start : start + _COPY_ROWS]))
+        return staged
+
+    @override
+    def show(self, view: str, query: str) -> None:
+        # Replacing may add columns at the end, which is all that evolution does to a table here.
+        self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
+
+    @override
+    def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
+        names = [*table.names, *(name for name in carried if name not in table.names)]
+        changes = ", ".join(
+            f"{quote(name)} = "
+            + (carried[name].format(new="excluded", old="t") if name in carried else f"excluded.{quote(name)}")
+            for name in names
+            if name not in table.key
+        )
+        return self.execute(
+            f"INSERT INTO {self.relation(table.name)} AS t ({table.column_list}) "
+            f"SELECT {table.column_list} FROM {staged} "
+            f"ON CONFLICT ({join(table.key)}) DO UPDATE SET {changes} WHERE {newer('excluded', 't')}"
+        )
+
+    @override
+    def content_hash(self, columns: t.Sequence[str]) -> str:
+        return f"md5(ROW({', '.join(columns)})::text)"
+
+    @override
+    def moment(self, text: str) -> str:
+        return f"({text})::timestamptz"
+
+    @override
+    def claim(self, name: str) -> bool:
+        digest = hashlib.blake2b(f"{self._schema}.{name}".encode(), digest_size=8).digest()
+        number = int.from_bytes(digest, "big", signed=True)
+        return bool(self.rows("SELECT pg_try_advisory_lock($1)", number)[0][0])
+
+    @override
+    def tables(self, prefix: str) -> list[str]:
+        found = self.rows(
+            "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND starts_with(tablename, $2)",
+            self._schema,
+            prefix,
+        )
+        return [name for (name,) in found]
+
+    @override
+    def is_bad_data(self, error: BaseException) -> bool:
+        return isinstance(
+            error,
+            (
+                psycopg.DataError,
+                psycopg.IntegrityError,
+                psycopg.errors.ProgramLimitExceeded,
+                UnicodeEncodeError,
+            ),
+        )
+
+    @override
+    def explain(self, error: BaseException) -> DatabaseError | None:
+        if not isinstance(error, psycopg.Error):
+            return None
+        text = " ".join(str(error).split()) or type(error).__name__
+        if self._is_unreachable(error):
+            return DatabaseError(
+                f"PostgreSQL at {self._where} cannot be reached or has gone: {text}. What was "
+                "committed stays and its STATE is out; start the server or correct the settings, "
+                "then run again."
+            )
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            advice = "Grant the user the right to create and write tables in this schema."
+        elif isinstance(error, psycopg.errors.DiskFull):
+            advice = "Free some space on the server; nothing of this batch was kept. Then run again."
+        else:
+            advice = "Nothing of this batch was kept; mend the cause and run again."
+        return DatabaseError(f"PostgreSQL at {self._where} refused: {text}. {advice}")
+
+    def _is_unreachable(self, error: psycopg.Error) -> bool:
+        gone = getattr(self, "_connection", None) is None or self._connection.closed
+        return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) and bool(gone)
+
+
+def _definition(column: Column) -> str:
+    collation = ' COLLATE "C"' if column.name.startswith("_version") else ""
+    return f"{quote(column.name)} {_TYPES[column.kind]}{collation}"
+
+
+def _copy_text(rows: t.Sequence[Row]) -> bytes:
+    """Return rows in COPY's text format.
+
+    Escaping is decided per row, not per value: a row whose joined text has no backslash, no line
+    break and no more tabs than separators has nothing to escape.
+    """
+    lines = []
+    to_text = _TO_TEXT
+    for row in rows:
+        values = [v if v.__class__ is str else to_text[v.__class__](v) for v in row]
+        line = "\t".join(values)
+        nulls = line.count("\\N")
+        if (
+            line.count("\\") != nulls
+            or "\n" in line
+            or "\r" in line
+            or line.count("\t") != len(values) - 1
+            or nulls != row.count(None)
+        ):
+            line = "\t".join(
+                [
+                    v.translate(_ESCAPES) if v.__class__ is str else to_text[v.__class__](v)
+                    for v in row
+                ]
+            )
+        lines.append(line)
+    lines.append("")
+    return "\n".join(lines).encode()

@@ -1,0 +1,226 @@
+"""From messages to commits: batches, transactions, and STATE after both."""
+
+from __future__ import annotations
+
+import logging
+import time
+import typing as t
+from collections import Counter
+
+from target_warehouse import messages, schema as schemas
+from target_warehouse.batch_files import record_lines
+from target_warehouse.errors import InputError, SchemaMissingError, SettingsError
+from target_warehouse.names import fold, shorten
+from target_warehouse.quarantine import Quarantine
+from target_warehouse.records import BadRecordError
+from target_warehouse.sink import Sink
+
+if t.TYPE_CHECKING:
+    import msgspec
+
+    from target_warehouse.dialects.base import Dialect
+    from target_warehouse.messages import Message
+    from target_warehouse.settings import Settings
+
+log = logging.getLogger("target-warehouse")
+
+
+class Loader:
+    """Takes the lines of a tap and brings them into the database.
+
+    All streams share one batch: it is committed whole when it has `batch_rows` rows, `batch_bytes`
+    bytes, or has waited `max_batch_age_seconds`. The last STATE that came before is given out
+    after the commit, so a STATE that is out stands for rows that are in.
+
+    Args:
+        settings: The settings.
+        dialect: The database.
+        emit: Gives out a STATE value, as JSON.
+    """
+
+    def __init__(
+        self, settings: Settings, dialect: Dialect, emit: t.Callable[[str], None]
+    ) -> None:
+        self._settings = settings
+        self._dialect = dialect
+        self._emit = emit
+        self._row_limit = settings.batch_limit("rows", dialect.batch_rows)
+        self._byte_limit = settings.batch_limit("bytes", dialect.batch_bytes)
+        self._sinks: dict[str, Sink] = {}
+        self._tables: dict[str, str] = {}
+        self._received: Counter[str] = Counter()
+        self._rows = 0
+        self._bytes = 0
+        self._state: msgspec.Raw | None = None
+        self._waiting_since: float | None = None
+        self.quarantine = Quarantine(dialect, settings.quarantine_threshold)
+        self.counts: Counter[str] = Counter()
+        self._handlers: dict[str, t.Callable[[Message, bytes], None]] = {
+            "RECORD": self._record,
+            "SCHEMA": self._schema,
+            "STATE": self._keep_state,
+            "ACTIVATE_VERSION": self._activate,
+            "BATCH": self._batch,
+        }
+
+    def handle(self, line: bytes) -> None:
+        """Take one line.
+
+        Raises:
+            WarehouseError: When the run cannot go on.
+        """
+        if not line or line.isspace():
+            return
+        message = messages.decode(line)
+        handler = self._handlers.get(message.type)
+        if handler is None:
+            raise InputError(f"The message type {message.type!r} is unknown. Check the tap.")
+        self.counts[message.type] += 1
+        handler(message, line)
+
+    def on_idle(self) -> None:
+        """Commit what has waited long enough; called also while no line comes."""
+        if self._waiting_since is None:
+            return
+        if time.monotonic() - self._waiting_since >= self._settings.max_batch_age_seconds:
+            self.flush()
+
+    def finish(self) -> None:
+        """Commit the rest at the end of the input."""
+        for sink in self._sinks.values():
+            sink.finish()
+        self.flush()
+        for sink in self._sinks.values():
+            self._count(sink)
+        for stream, received in sorted(self._received.items()):
+            log.info("Stream %s: %d records loaded", stream, received)
+        if self.quarantine.count:
+            log.warning("%d bad records went to the quarantine", self.quarantine.count)
+
+    def flush(self) -> None:
+        """Commit the batch, then give out the last STATE that came before this point."""
+        if self._rows or self.quarantine.pending:
+            try:
+                self._commit()
+            except Exception as error:
+                if not self._dialect.is_bad_data(error):
+                    raise
+                for sink in self._sinks.values():
+                    sink.refuse(self.quarantine)
+                self._commit()
+            for sink in self._sinks.values():
+                sink.clear()
+            self.quarantine.written()
+        if self._state is not None:
+            self._emit(str(self._state, "utf-8"))  # type: ignore[arg-type]
+        self._state = None
+        self._rows = self._bytes = 0
+        self._waiting_since = None
+        if self.quarantine.exceeded:
+            raise self.quarantine.error()
+
+    def replay(self) -> tuple[int, int]:
+        """Try the open records of the quarantine again, with the newest schema of their streams.
+
+        Returns:
+            How many were loaded, and how many stay.
+        """
+        tried = before = 0
+        for stream, message in self.quarantine.schemas().items():
+            self.handle(message)
+            mode = self._sinks[stream].open(full_table=True)
+            if mode.needs_full_reads:
+                log.warning(
+                    "Stream %s is replaced by each full read, which brings its records again; "
+                    "they stay in quarantine",
+                    stream,
+                )
+                continue
+            for kept in self.quarantine.kept(stream):
+                tried += 1
+                before = self.quarantine.count
+                payload = messages.raw(kept.payload)
+                self._add(self._sinks[stream], payload, kept.payload, kept.version)
+                if self.quarantine.count == before:
+                    self.quarantine.replayed(kept.id)
+        self.flush()
+        return tried - self.quarantine.count, self.quarantine.count
+
+    def _commit(self) -> None:
+        with self._dialect.transaction():
+            for sink in self._sinks.values():
+                sink.write()
+            self.quarantine.write()
+
+    def _record(self, message: Message, line: bytes) -> None:
+        if message.record is messages.ABSENT:
+            raise InputError(f"A RECORD message of stream {message.stream!r} has no `record`.")
+        self._add(self._sink(message), message.record, line, message.version)
+
+    def _add(self, sink: Sink, raw: msgspec.Raw, line: bytes, version: int | None) -> None:
+        try:
+            sink.add(raw, line, version)
+        except BadRecordError as error:
+            self.quarantine.add(
+                sink.schema, bytes(raw), version, str(error), missing_key=error.missing_key
+            )
+        self._rows += 1
+        self._bytes += len(line)
+        if self._waiting_since is None:
+            self._waiting_since = time.monotonic()
+        if (
+            self._rows >= self._row_limit
+            or self._bytes >= self._byte_limit
+            or self.quarantine.exceeded
+        ):
+            self.flush()
+
+    def _schema(self, message: Message, line: bytes) -> None:
+        known = self._sinks.get(message.stream)
+        schema = schemas.parse(message, line)
+        if known is not None and known.schema.digest == schema.digest:
+            return
+        settings = self._settings.stream(message.stream)
+        table = fold(shorten(settings.table))
+        if self._tables.setdefault(table, message.stream) != message.stream:
+            raise SettingsError(
+                f"The streams {self._tables[table]!r} and {message.stream!r} would share the table "
+                f"{settings.table!r} (names that differ only in case are one). Give one of them "
+                "another: setting `streams`, `table`."
+            )
+        self.flush()
+        if known is not None:
+            self._count(known)
+        self._sinks[message.stream] = Sink(self._dialect, schema, settings)
+        self.quarantine.note(schema)
+
+    def _keep_state(self, message: Message, line: bytes) -> None:
+        if message.value is messages.ABSENT:
+            raise InputError(f"A STATE message has no `value`: {line[:200].decode(errors='replace')}")
+        self._state = message.value
+        if self._waiting_since is None:
+            self._waiting_since = time.monotonic()
+
+    def _activate(self, message: Message, line: bytes) -> None:
+        sink = self._sink(message)
+        if message.version is None:
+            raise InputError(f"ACTIVATE_VERSION of stream {message.stream!r} has no `version`.")
+        self.flush()
+        sink.activate(message.version, message.scope or {}, self.quarantine)
+
+    def _batch(self, message: Message, line: bytes) -> None:
+        sink = self._sink(message)
+        for record in record_lines(message):
+            self._add(sink, messages.raw(record), record, message.version)
+
+    def _sink(self, message: Message) -> Sink:
+        sink = self._sinks.get(message.stream)
+        if sink is None:
+            raise SchemaMissingError(
+                f"A {message.type} message of stream {message.stream!r} came before the SCHEMA "
+                "message of that stream. The tap must send the schema first."
+            )
+        return sink
+
+    def _count(self, sink: Sink) -> None:
+        self._received[sink.schema.stream] += sink.received

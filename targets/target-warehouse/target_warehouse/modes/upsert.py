@@ -1,0 +1,27 @@
+"""Mode `upsert`: one row for each key, the newest version that ever came."""
+
+from __future__ import annotations
+
+import typing as t
+
+from typing_extensions import override
+
+from target_warehouse.dialects.base import VERSION, Column
+from target_warehouse.layout import Shape
+from target_warehouse.modes.base import Entry, Mode
+from target_warehouse.schema import Kind
+
+
+class Upsert(Mode):
+    """Merges by key. Activations are ignored: what is gone at the source stays."""
+
+    shape = Shape(staged=(Column(VERSION, Kind.TEXT),))
+
+    @override
+    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
+        return (entry.version,)
+
+    @override
+    def write(self, entries: t.Sequence[Entry]) -> None:
+        staged = self.dialect.stage(self.table, self.rows(entries))
+        self.dialect.merge(self.table, staged, {})

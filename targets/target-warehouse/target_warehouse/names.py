@@ -1,0 +1,47 @@
+"""Identifiers: how they are quoted, shortened and kept apart."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+MAX_BYTES = 63
+"""The longest identifier of PostgreSQL. DuckDB has no limit; both get the same names."""
+
+_HASH_LENGTH = 8
+
+
+def quote(name: str) -> str:
+    """Return `name` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def shorten(name: str, limit: int = MAX_BYTES) -> str:
+    """Return `name`, or its beginning and a hash of the whole when it is longer than `limit` bytes.
+
+    Two different names never become one: what differs after the cut differs in the hash.
+    """
+    name = name.replace("\x00", "�")
+    raw = name.encode()
+    if len(raw) <= limit:
+        return name
+    digest = hashlib.blake2b(raw, digest_size=_HASH_LENGTH // 2).hexdigest()
+    return raw[: limit - _HASH_LENGTH - 1].decode(errors="ignore") + "_" + digest
+
+
+def variant(name: str, number: int) -> str:
+    """Return the name of the `number`-th column of one property: `amount`, `amount__2`, ..."""
+    if number == 1:
+        return shorten(name)
+    suffix = f"__{number}"
+    return shorten(name, MAX_BYTES - len(suffix)) + suffix
+
+
+def fold(name: str) -> str:
+    """Return the form in which two names are the same for DuckDB, which ignores case."""
+    return name.lower()
+
+
+def join(names: t.Iterable[str], separator: str = ", ") -> str:
+    """Return the names quoted and joined."""
+    return separator.join(quote(name) for name in names)

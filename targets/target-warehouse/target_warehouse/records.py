@@ -1,0 +1,232 @@
+"""From the JSON of a record to typed values: one pass of a compiled decoder, which also validates.
+
+A record that the decoder refuses takes the slow path, which mends what is harmless (a bare date in a
+date-time, 1.0 for an integer, NUL characters) and names precisely what is wrong with the rest.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from operator import attrgetter
+
+import msgspec
+
+from target_warehouse.messages import replace_text
+from target_warehouse.schema import INT64_MAX, Field, Kind, StreamSchema
+
+if t.TYPE_CHECKING:
+    from decimal import Context
+
+Record: t.TypeAlias = msgspec.Struct
+"""One decoded record: attributes f0, f1, ... in the order of its schema's fields."""
+
+NUL = "\x00"
+NUL_REPLACEMENT = "�"
+_NUL_ESCAPE = b"\\u0000"
+
+_Integer = t.Annotated[int, msgspec.Meta(ge=-INT64_MAX - 1, le=INT64_MAX)]
+_LocalTime = t.Annotated[time, msgspec.Meta(tz=False)]
+_TYPES: dict[Kind, t.Any] = {
+    Kind.TEXT: str,
+    Kind.INTEGER: _Integer,
+    Kind.HUGE: Decimal,
+    Kind.DECIMAL: Decimal,
+    Kind.BOOLEAN: bool,
+    Kind.TIMESTAMP: datetime,
+    Kind.DATE: date,
+    Kind.TIME: _LocalTime,
+    Kind.JSON: msgspec.Raw,
+}
+_loose = msgspec.json.Decoder(float_hook=Decimal)
+_exact = msgspec.json.Encoder(decimal_format="number")
+_text = msgspec.json.Decoder(str)
+
+
+class BadRecordError(Exception):
+    """A record that cannot be loaded; its text is the reason."""
+
+    def __init__(self, reason: str, *, missing_key: bool = False) -> None:
+        super().__init__(reason)
+        self.missing_key = missing_key
+
+
+class DecimalLimits(t.NamedTuple):
+    """What an engine's decimals hold.
+
+    Attributes:
+        context: Raises InvalidOperation for what needs more digits.
+        unit: The smallest decimal that can be told apart, such as Decimal("1e-18").
+    """
+
+    context: Context
+    unit: Decimal
+
+
+class RecordDecoder:
+    """Decodes and validates the records of one schema.
+
+    Args:
+        schema: The stream's schema.
+        fields: Those of its fields that are loaded.
+        limits: What the engine's decimals hold; None for any finite decimal.
+    """
+
+    def __init__(
+        self, schema: StreamSchema, fields: t.Sequence[Field], limits: DecimalLimits | None
+    ) -> None:
+        self.fields = tuple(fields)
+        self._key = schema.key
+        self._limits = limits
+        attributes = {field.name: f"f{index}" for index, field in enumerate(self.fields)}
+        self.struct = _struct(self.fields)
+        self._decode = msgspec.json.Decoder(self.struct).decode
+        self._json = [(attributes[f.name], f) for f in self.fields if _is_raw(f)]
+        self._decimals = [
+            (attributes[f.name], f)
+            for f in self.fields
+            if f.kind in {Kind.DECIMAL, Kind.HUGE}
+        ]
+        self.key_of: t.Callable[[Record], t.Any] | None = (
+            attrgetter(*(attributes[name] for name in schema.key)) if schema.key else None
+        )
+        version = attributes.get(schema.version or "")
+        self.version_of: t.Callable[[Record], t.Any] | None = attrgetter(version) if version else None
+
+    def decode(self, raw: msgspec.Raw, line: bytes) -> Record:
+        """Return the record; `line` is the text that `raw` stands in.
+
+        Raises:
+            BadRecordError: With the reason, when it does not fit its schema.
+        """
+        try:
+            if _NUL_ESCAPE in line:
+                return self._slowly(raw)
+            record = self._decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return self._slowly(raw)
+        self._finish(record)
+        return record
+
+    def payload(self, record: Record) -> bytes:
+        """Return a decoded record as JSON again."""
+        shown = {
+            field.name: msgspec.Raw(value.encode()) if field.kind is Kind.JSON else value
+            for field, value in zip(self.fields, msgspec.structs.astuple(record), strict=True)
+            if value is not None
+        }
+        return _exact.encode(shown)
+
+    def _finish(self, record: Record) -> None:
+        for attribute, field in self._json:
+            raw = getattr(record, attribute)
+            if raw is not None:
+                setattr(record, attribute, _json_text(raw, field))
+        for attribute, field in self._decimals:
+            value = getattr(record, attribute)
+            if value is not None:
+                self._check_decimal(value, field)
+
+    def _check_decimal(self, value: Decimal, field: Field) -> None:
+        if not value.is_finite():
+            raise BadRecordError(f"Expected a finite number, got {value} - at `$.{field.name}`")
+        if field.kind is Kind.HUGE and value != value.to_integral_value():
+            raise BadRecordError(f"Expected an integer, got {value} - at `$.{field.name}`")
+        if self._limits is None or (field.approximate and abs(value) < 1):
+            return
+        try:
+            rounded = self._limits.context.quantize(value, self._limits.unit)
+        except InvalidOperation:
+            rounded = None
+        if rounded is None or (rounded != value and not field.approximate):
+            raise BadRecordError(
+                f"{value} does not fit a decimal with {-int(self._limits.unit.as_tuple().exponent)} "
+                f"digits after the point and 38 in all - at `$.{field.name}`"
+            )
+
+    def _slowly(self, raw: msgspec.Raw) -> Record:
+        try:
+            values = _loose.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise BadRecordError(f"Not valid JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise BadRecordError(f"Expected an object, got {type(values).__name__}")
+        for name in self._key:
+            if values.get(name) is None:
+                raise BadRecordError(f"The key property {name!r} is missing", missing_key=True)
+        values = replace_text(values, lambda text: text.replace(NUL, NUL_REPLACEMENT))
+        for field in self.fields:
+            if field.name in values:
+                values[field.name] = _mended(values[field.name], field)
+        try:
+            record = self._decode(_exact.encode(values))
+        except msgspec.MsgspecError as error:
+            raise BadRecordError(str(error)) from None
+        self._finish(record)
+        return record
+
+
+def _is_raw(field: Field) -> bool:
+    return field.kind is Kind.JSON or field.mixed
+
+
+def _struct(fields: tuple[Field, ...]) -> type[Record]:
+    definitions: list[t.Any] = []
+    for index, field in enumerate(fields):
+        base = msgspec.Raw if _is_raw(field) else _TYPES[field.kind]
+        annotation = t.Optional[base] if field.nullable and not _is_raw(field) else base  # noqa: UP045
+        name = f"f{index}"
+        definitions.append((name, annotation) if field.required else (name, annotation, None))
+    names = {f"f{index}": field.name for index, field in enumerate(fields)}
+    return msgspec.defstruct("Record", definitions, rename=names, gc=False, kw_only=True)
+
+
+def _json_text(raw: msgspec.Raw, field: Field) -> str | None:
+    text = str(raw, "utf-8")  # type: ignore[arg-type]
+    if text == "null":
+        if not field.nullable:
+            raise BadRecordError(f"Expected {_expected(field)}, got null - at `$.{field.name}`")
+        return None
+    if field.mixed:
+        if text[0] in "{[":
+            raise BadRecordError(f"Expected {_expected(field)}, got JSON - at `$.{field.name}`")
+        return _text.decode(text) if text[0] == '"' else text
+    if field.opens and text[0] not in field.opens:
+        raise BadRecordError(f"Expected {_expected(field)}, got {text[:40]} - at `$.{field.name}`")
+    return text
+
+
+def _expected(field: Field) -> str:
+    if field.mixed:
+        return "a text, number or boolean"
+    words = {"{": "an object", "[": "an array", "{[": "an object or array"}
+    return words.get(field.opens, "a value")
+
+
+_SHORT_ZONE = re.compile(r"([+-]\d{2})(\d{2})?$")
+
+
+def _mended(value: t.Any, field: Field) -> t.Any:
+    """Return the value in the form that the strict decoder takes, where nothing is lost by it."""
+    if field.kind is Kind.INTEGER and isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value) if abs(value) <= INT64_MAX else value
+    if field.kind is Kind.TIMESTAMP and isinstance(value, str):
+        return _moment(value)
+    if field.kind is Kind.DATE and isinstance(value, str):
+        midnight = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ]00:00:00(\.0+)?(Z|[+-]00:?00)?", value)
+        return midnight.group(1) if midnight else value
+    return value
+
+
+def _moment(text: str) -> str:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return text + "T00:00:00"
+    if "T" in text or " " in text:
+        shown = _SHORT_ZONE.sub(lambda match: f"{match[1]}:{match[2] or '00'}", text.strip())
+        try:
+            return datetime.fromisoformat(shown.replace("Z", "+00:00")).isoformat()
+        except ValueError:
+            return text
+    return text

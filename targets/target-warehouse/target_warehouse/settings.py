@@ -1,0 +1,292 @@
+"""Settings: what the user may say, checked once, and resolved per stream."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from psycopg.conninfo import make_conninfo
+from singer_sdk import typing as th
+
+from target_warehouse.errors import SettingsError
+
+LOAD_MODES = ("upsert", "append", "soft_delete", "snapshot", "overwrite", "history")
+CONTRACTS = ("evolve", "freeze", "discard")
+
+_STREAM_PROPERTIES = (
+    th.Property(
+        "load_mode",
+        th.StringType,
+        allowed_values=list(LOAD_MODES),
+        description="Load mode of these streams.",
+    ),
+    th.Property("table", th.StringType, description="Table name; default: the stream's name."),
+    th.Property(
+        "schema_contract",
+        th.StringType,
+        allowed_values=list(CONTRACTS),
+        description="Schema contract of these streams.",
+    ),
+    th.Property(
+        "max_delete_share",
+        th.CustomType({"type": "number", "minimum": 0, "maximum": 1}),
+        description="Largest share of a scope that one activation may take away.",
+    ),
+    th.Property(
+        "snapshot_keep",
+        th.CustomType({"type": "integer", "minimum": 1}),
+        description="How many snapshots to keep.",
+    ),
+)
+
+CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
+    th.Property(
+        "url",
+        th.StringType,
+        secret=True,
+        description=(
+            "The database: `duckdb:///relative/file.duckdb`, `duckdb:////absolute/file.duckdb` or "
+            "`postgresql://user:password@host:port/database`. Instead of it, set `path` for DuckDB "
+            "or `host` and its companions for PostgreSQL."
+        ),
+    ),
+    th.Property("path", th.StringType, description="DuckDB: the file. It is created when missing."),
+    th.Property("host", th.StringType, description="PostgreSQL: host name or socket directory."),
+    th.Property("port", th.IntegerType, description="PostgreSQL: port; default 5432."),
+    th.Property("user", th.StringType, description="PostgreSQL: user."),
+    th.Property("password", th.StringType, secret=True, description="PostgreSQL: password."),
+    th.Property("dbname", th.StringType, description="PostgreSQL: database."),
+    th.Property(
+        "sslmode",
+        th.StringType,
+        allowed_values=["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
+        description="PostgreSQL: how the connection is protected.",
+    ),
+    th.Property(
+        "schema",
+        th.StringType,
+        description="Database schema for all tables, created when missing; default `main` in DuckDB, "
+        "`public` in PostgreSQL.",
+    ),
+    th.Property(
+        "default_target_schema",
+        th.StringType,
+        description="Another name of `schema`, as other targets call it.",
+    ),
+    th.Property(
+        "load_mode",
+        th.StringType,
+        default="upsert",
+        allowed_values=list(LOAD_MODES),
+        description="How records become rows. A stream without a key is appended under `upsert`, "
+        "`soft_delete` and `history`.",
+    ),
+    th.Property(
+        "streams",
+        th.ObjectType(additional_properties=th.ObjectType(*_STREAM_PROPERTIES, additional_properties=False)),
+        description="Settings for single streams: a name or a glob, and what differs for it. Where "
+        "several match, an exact name wins, then the longest glob.",
+    ),
+    th.Property(
+        "schema_contract",
+        th.StringType,
+        default="evolve",
+        allowed_values=list(CONTRACTS),
+        description="When a schema changes: `evolve` adds and widens columns, `freeze` stops before "
+        "anything is written, `discard` leaves unknown columns out.",
+    ),
+    th.Property(
+        "max_delete_share",
+        th.CustomType({"type": "number", "minimum": 0, "maximum": 1}),
+        default=0.5,
+        description="An activation that would take away a larger share of its scope stops with an "
+        "error; scopes below 10 rows are only guarded against an empty read.",
+    ),
+    th.Property(
+        "force_delete",
+        th.BooleanType,
+        default=False,
+        description="Let activations pass whatever they take away. For one run, after a look.",
+    ),
+    th.Property(
+        "snapshot_keep",
+        th.CustomType({"type": "integer", "minimum": 1}),
+        description="Mode `snapshot`: how many snapshots to keep; default all.",
+    ),
+    th.Property(
+        "quarantine_threshold",
+        th.CustomType({"type": "integer", "minimum": 0}),
+        default=100,
+        description="How many bad records of one run go to the table `_quarantine` before the run "
+        "fails; 0 fails at the first.",
+    ),
+    th.Property(
+        "batch_rows",
+        th.CustomType({"type": "integer", "minimum": 1}),
+        description="Rows in one transaction; default 10,000 in PostgreSQL, 50,000 in DuckDB.",
+    ),
+    th.Property(
+        "batch_bytes",
+        th.CustomType({"type": "integer", "minimum": 1}),
+        description="Bytes of input in one transaction; default 16 MB in PostgreSQL, 64 MB in DuckDB.",
+    ),
+    th.Property(
+        "max_batch_age_seconds",
+        th.CustomType({"type": "number", "exclusiveMinimum": 0}),
+        default=60,
+        description="Rows wait no longer than this for their transaction, also while the tap is "
+        "silent.",
+    ),
+).to_dict()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where the database is.
+
+    Attributes:
+        engine: `duckdb` or `postgres`.
+        schema: The database schema; None for the engine's default.
+        path: DuckDB's file.
+        conninfo: PostgreSQL's connection string, with the password.
+        shown: The same for people, without it.
+        secrets: Texts that must not appear in any message.
+    """
+
+    engine: str
+    schema: str | None = None
+    path: str = ""
+    conninfo: str = field(default="", repr=False)
+    shown: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """The settings of one stream."""
+
+    load_mode: str
+    table: str
+    schema_contract: str
+    max_delete_share: float
+    snapshot_keep: int | None
+    force_delete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings."""
+
+    connection: Connection
+    config: t.Mapping[str, t.Any]
+
+    @classmethod
+    def read(cls, config: t.Mapping[str, t.Any]) -> Settings:
+        """Read a configuration that fits the JSON schema.
+
+        Raises:
+            SettingsError: When it names no database, or two.
+        """
+        return cls(_connection(config), config)
+
+    @property
+    def quarantine_threshold(self) -> int:
+        """How many bad records a run may have."""
+        return int(self.config.get("quarantine_threshold", 100))
+
+    @property
+    def max_batch_age_seconds(self) -> float:
+        """How long a row may wait for its transaction, in seconds."""
+        return float(self.config.get("max_batch_age_seconds", 60))
+
+    def batch_limit(self, unit: str, default: int) -> int:
+        """Return the limit of a batch; `unit` is `rows` or `bytes`."""
+        return int(self.config.get(f"batch_{unit}") or default)
+
+    def stream(self, name: str) -> StreamSettings:
+        """Return the settings of a stream, its overrides applied."""
+        merged = {
+            word: self.config.get(word)
+            for word in ("load_mode", "schema_contract", "max_delete_share", "snapshot_keep")
+        }
+        overrides: dict[str, dict[str, t.Any]] = self.config.get("streams") or {}
+        matching = [glob for glob in overrides if glob == name or fnmatchcase(name, glob)]
+        for glob in sorted(matching, key=lambda glob: (glob == name, len(glob))):
+            merged.update({word: v for word, v in overrides[glob].items() if v is not None})
+        share = merged["max_delete_share"]
+        return StreamSettings(
+            load_mode=merged["load_mode"] or "upsert",
+            table=merged.get("table") or name,
+            schema_contract=merged["schema_contract"] or "evolve",
+            max_delete_share=0.5 if share is None else float(share),
+            snapshot_keep=merged["snapshot_keep"],
+            force_delete=bool(self.config.get("force_delete")),
+        )
+
+
+def _connection(config: t.Mapping[str, t.Any]) -> Connection:
+    schema = config.get("schema") or config.get("default_target_schema")
+    given = [word for word in ("url", "path", "host") if config.get(word)]
+    if len(given) != 1:
+        found = "none of them is" if not given else f"{' and '.join(given)} are"
+        raise SettingsError(
+            "The database must be named by exactly one of the settings `url`, `path` (DuckDB) and "
+            f"`host` (PostgreSQL); {found} set."
+        )
+    if given == ["url"]:
+        return _from_url(str(config["url"]), schema)
+    if given == ["path"]:
+        return Connection("duckdb", schema, path=str(config["path"]))
+    words = ("host", "port", "user", "password", "dbname", "sslmode")
+    return _postgres({word: config[word] for word in words if config.get(word)}, schema)
+
+
+def _from_url(url: str, schema: str | None) -> Connection:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise SettingsError(
+            "The setting `url` cannot be read: its host or port is malformed. " + _URL_FORMS
+        ) from None
+    if parts.scheme == "duckdb":
+        path = unquote(parts.path[1:])
+        if parts.netloc or not path:
+            raise SettingsError(f"The setting `url` names no DuckDB file. {_URL_FORMS}")
+        return Connection("duckdb", schema, path=path)
+    if parts.scheme in {"postgresql", "postgres"}:
+        words: dict[str, t.Any] = dict(parse_qsl(parts.query))
+        words |= {"host": parts.hostname, "port": port, "dbname": unquote(parts.path.strip("/"))}
+        words |= {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
+        words["host"] = words["host"] or dict(parse_qsl(parts.query)).get("host")
+        return _postgres({word: value for word, value in words.items() if value}, schema)
+    raise SettingsError(
+        f"The setting `url` begins with {parts.scheme + '://' if parts.scheme else 'no scheme'!r}, "
+        f"for which there is no engine. {_URL_FORMS}"
+    )
+
+
+_URL_FORMS = (
+    "Write duckdb:///relative/file.duckdb, duckdb:////absolute/file.duckdb or "
+    "postgresql://user:password@host:port/database."
+)
+
+
+def _postgres(words: dict[str, t.Any], schema: str | None) -> Connection:
+    password = str(words.get("password") or "")
+    shown = f"{words.get('host', 'the default host')}:{words.get('port', 5432)}"
+    try:
+        conninfo = make_conninfo(**{"connect_timeout": 15, **words})
+    except Exception as error:
+        raise SettingsError(
+            f"The settings of PostgreSQL at {shown} cannot be used: {error}."
+        ) from None
+    return Connection(
+        "postgres",
+        schema,
+        conninfo=conninfo,
+        shown=f"{shown}/{words['dbname']}" if words.get("dbname") else shown,
+        secrets=(password,) if password else (),
+    )

@@ -1,0 +1,222 @@
+"""The Singer target: settings, input, signals, and the end of a run."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import typing as t
+from collections import Counter
+
+import click
+from singer_sdk import Target
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
+from typing_extensions import override
+
+from target_warehouse import dialects, messages
+from target_warehouse.errors import WarehouseError
+from target_warehouse.loader import Loader
+from target_warehouse.settings import CONFIG_SCHEMA, Settings
+
+if t.TYPE_CHECKING:
+    from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from target_warehouse.dialects.base import Dialect
+
+_IDLE_SECONDS = 1.0
+
+
+class LineReader(GenericSingerReader[bytes]):
+    """Reads lines as bytes and hands them to the loader undecoded."""
+
+    loader: t.Callable[[], Loader]
+
+    @property
+    @override
+    def default_input(self) -> t.IO[bytes]:
+        return sys.stdin.buffer
+
+    @override
+    def deserialize_json(self, line: bytes) -> dict[str, t.Any]:
+        raise NotImplementedError
+
+    @override
+    def process_lines(
+        self, file_input: t.IO[t.Any] | None, callbacks: t.Any
+    ) -> t.Counter[str]:
+        loader = self.loader()
+        handle = loader.handle
+        for line in messages.read_lines(
+            file_input or self.default_input, on_idle=loader.on_idle, idle_seconds=_IDLE_SECONDS
+        ):
+            handle(line)
+        return Counter(loader.counts)
+
+
+class TargetWarehouse(Target):
+    """Singer target for DuckDB and PostgreSQL."""
+
+    name = "target-warehouse"
+    config_jsonschema = CONFIG_SCHEMA
+    message_reader_class = LineReader
+    capabilities: t.ClassVar = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.BATCH,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.TARGET_SCHEMA,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+
+    def __init__(self, **arguments: t.Any) -> None:
+        super().__init__(**arguments, setup_mapper=False)
+        self._settings = Settings.read(self.config)
+        self._dialect: Dialect | None = None
+        self._loader: Loader | None = None
+        t.cast("LineReader", self.message_reader).loader = self.open
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """The open database; None before the first use."""
+        return self._dialect
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that no message may show."""
+        return self._settings.connection.secrets
+
+    def open(self) -> Loader:
+        """Return the loader; the first call connects to the database."""
+        if self._loader is None:
+            self._dialect = dialects.connect(self._settings.connection)
+            self._loader = Loader(self._settings, self._dialect, _print_state)
+        return self._loader
+
+    @override
+    def process_endofpipe(self) -> None:
+        self.open().finish()
+        self.close()
+
+    def replay_quarantine(self) -> None:
+        """Load the records of the quarantine that are good by now."""
+        loaded, left = self.open().replay()
+        self.logger.info("Quarantine: %d records loaded, %d stay", loaded, left)
+        self.close()
+
+    def close(self) -> None:
+        """Close the database. What was not committed is not kept."""
+        if self._dialect is not None:
+            self._dialect.close()
+        self._dialect = self._loader = None
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, t.Any]) -> None:
+        """Add nothing: the SDK's settings for targets are about what it does and we do ourselves."""
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop at once. The transaction at hand is rolled back, and its STATE was not given out."""
+        raise StoppedError(signal.Signals(signum).name, 128 + signum)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--replay-quarantine"],
+                is_flag=True,
+                help="Read nothing; try the records in the quarantine again and load the good ones.",
+            )
+        )
+        return command
+
+    @classmethod
+    @override
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError) as error:
+            raise click.BadParameter(f"the configuration cannot be read: {error}") from error
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: t.IO[str] | None = None,
+        replay_quarantine: bool = False,
+    ) -> None:
+        if about:
+            cls.print_about(about_format)
+            return
+        target: TargetWarehouse | None = None
+        try:
+            target = cls(
+                config=config.config if config else {},
+                parse_env_config=bool(config and config.parse_env),
+            )
+            if replay_quarantine:
+                target.replay_quarantine()
+            else:
+                target.listen(file_input)
+        except StoppedError as stopped:
+            cls.logger.warning(
+                "Stopped by %s. What was committed stays; the next run resumes from the last STATE.",
+                stopped.signal,
+            )
+            _leave(target, stopped.code)
+        except BrokenPipeError:
+            cls.logger.error("Nobody reads STATE any more (the output is closed); stopped.")  # noqa: TRY400
+            _leave(target, 1)
+        except Exception as error:
+            told = _explain(target, error)
+            if told is None:
+                raise
+            cls.logger.error("%s", told)  # noqa: TRY400
+            cls.logger.debug("Where it happened:", exc_info=error)
+            _leave(target, 1)
+
+
+class StoppedError(BaseException):
+    """A signal asked this process to end."""
+
+    def __init__(self, name: str, code: int) -> None:
+        super().__init__(name)
+        self.signal = name
+        self.code = code
+
+
+def _explain(target: TargetWarehouse | None, error: Exception) -> str | None:
+    """Return what to tell of an error, without secrets; None for an error of our own making."""
+    told: Exception | None = error if isinstance(error, WarehouseError) else None
+    if told is None and target is not None and target.dialect is not None:
+        told = target.dialect.explain(error)
+    if told is None:
+        return None
+    text = str(told)
+    for secret in target.secrets if target is not None else ():
+        text = text.replace(secret, "***")
+    return text
+
+
+def _leave(target: TargetWarehouse | None, code: int) -> t.NoReturn:
+    """End the process with a code, its database closed as well as may be."""
+    if target is not None:
+        with contextlib.suppress(Exception):
+            target.close()
+    sys.exit(code)
+
+
+def _print_state(value: str) -> None:
+    sys.stdout.write(value + "\n")
+    sys.stdout.flush()
