@@ -100,7 +100,7 @@ class Partition:
             return json.dumps(self.data, ensure_ascii=False)
         if "replication_key_value" in self.data:
             return str(self.data["replication_key_value"])
-        rest = {k: v for k, v in self.data.items() if k not in {"context", "partitions"}}
+        rest = {k: v for k, v in self.data.items() if k != "context"}
         return json.dumps(rest, ensure_ascii=False) if rest else ""
 
 
@@ -179,19 +179,17 @@ def map_partitions(
     for stream, entry in list(bookmarks.items()):
         kept: t.Any = None
         partitions: list[t.Any] = []
-        for partition in _read_stream(stream, entry, where):
+        found = list(_read_stream(stream, entry, where))
+        for partition in found:
             data = change(partition)
             if partition.context is None:
                 kept = data
             elif data is not None:
                 partitions.append(data)
-        if isinstance(entry, dict) and entry.get("partitions"):
-            own = kept if isinstance(kept, dict) else {}
-            kept = _in_order(entry, own, partitions) if own or partitions else None
-        if kept is None and entry is not None:
+        if found and kept is None and not partitions:
             del bookmarks[stream]
-        else:
-            bookmarks[stream] = kept
+        elif found:
+            bookmarks[stream] = _put_together(entry, kept, partitions)
     return result
 
 
@@ -214,16 +212,19 @@ def add_partition(payload: Payload, partition: Partition, *, where: str) -> None
     if partition.context is None:
         entry.update(data)
     else:
-        entry.setdefault("partitions", []).append(data)
+        entry["partitions"] = [*(entry.get("partitions") or []), data]
 
 
-def _in_order(
-    entry: dict[str, t.Any], own: dict[str, t.Any], partitions: list[t.Any]
-) -> dict[str, t.Any]:
-    """Return the stream's entry with its keys in the stored order."""
-    merged = {**own, "partitions": partitions}
-    known = {key: merged[key] for key in entry if key in merged}
-    return {**known, **merged}
+def _put_together(entry: t.Any, own: t.Any, partitions: list[t.Any]) -> t.Any:
+    """Return a stream's entry made anew, its keys in the stored order."""
+    if not isinstance(entry, dict) or not (partitions or own is None or isinstance(own, dict)):
+        return own
+    made = dict(own) if isinstance(own, dict) else {}
+    if partitions:
+        made["partitions"] = partitions
+    elif "partitions" in entry and not entry["partitions"]:
+        made["partitions"] = entry["partitions"]
+    return {**{key: made[key] for key in entry if key in made}, **made}
 
 
 def _bookmarks(payload: Payload, where: str) -> dict[str, t.Any]:
@@ -238,17 +239,18 @@ def _bookmarks(payload: Payload, where: str) -> dict[str, t.Any]:
 
 
 def _read_stream(stream: str, entry: t.Any, where: str) -> Iterator[Partition]:
+    """Yield the entries of one stream; null and an empty object hold none."""
     path = f"{SINGER_STATE}.bookmarks.{stream}"
-    if not isinstance(entry, dict) or not entry.get("partitions"):
-        yield _read(stream, None, entry, where, path)
+    if not isinstance(entry, dict):
+        if entry is not None:
+            yield _read(stream, None, entry, where, path)
         return
-    own = {key: value for key, value in entry.items() if key != "partitions"}
-    partitions = entry["partitions"]
+    if own := {key: value for key, value in entry.items() if key != "partitions"}:
+        yield _read(stream, None, own, where, path)
+    partitions = entry.get("partitions") or []
     path = f"{path}.partitions"
     if not isinstance(partitions, list):
         raise CorruptStateError(f"{path} is {_type(partitions)}, not a list", where=where)
-    if own:
-        yield _read(stream, None, own, where, path)
     for number, data in enumerate(partitions):
         if not isinstance(data, dict):
             what = f"{path}[{number}] is {_type(data)}, not an object"
