@@ -136,13 +136,14 @@ class RecordDecoder:
             raise BadRecordError(f"Expected an integer, got {value} - at `$.{field.name}`")
         if self._limits is None or (field.approximate and abs(value) < 1):
             return
+        unit = Decimal(1) if field.kind is Kind.HUGE else self._limits.unit
         try:
-            rounded = self._limits.context.quantize(value, self._limits.unit)
+            rounded = self._limits.context.quantize(value, unit)
         except InvalidOperation:
             rounded = None
         if rounded is None or (rounded != value and not field.approximate):
             raise BadRecordError(
-                f"{value} does not fit a decimal with {-int(self._limits.unit.as_tuple().exponent)} "
+                f"{value} does not fit a decimal with {-int(unit.as_tuple().exponent)} "
                 f"digits after the point and 38 in all - at `$.{field.name}`"
             )
 

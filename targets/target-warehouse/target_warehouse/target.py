@@ -32,7 +32,7 @@ _IDLE_SECONDS = 1.0
 class LineReader(GenericSingerReader[bytes]):
     """Reads lines as bytes and hands them to the loader undecoded."""
 
-    loader: t.Callable[[], Loader]
+    session: t.Callable[[], t.ContextManager[Loader]]
 
     @property
     @override
@@ -47,13 +47,14 @@ class LineReader(GenericSingerReader[bytes]):
     def process_lines(
         self, file_input: t.IO[t.Any] | None, callbacks: t.Any
     ) -> t.Counter[str]:
-        loader = self.loader()
-        handle = loader.handle
-        for line in messages.read_lines(
-            file_input or self.default_input, on_idle=loader.on_idle, idle_seconds=_IDLE_SECONDS
-        ):
-            handle(line)
-        return Counter(loader.counts)
+        source = file_input or self.default_input
+        with self.session() as loader:
+            handle = loader.handle
+            for line in messages.read_lines(
+                source, on_idle=loader.on_idle, idle_seconds=_IDLE_SECONDS
+            ):
+                handle(line)
+            return Counter(loader.counts)
 
 
 class TargetWarehouse(Target):
@@ -76,41 +77,51 @@ class TargetWarehouse(Target):
         self._settings = Settings.read(self.config)
         self._dialect: Dialect | None = None
         self._loader: Loader | None = None
-        t.cast("LineReader", self.message_reader).loader = self.open
-
-    @property
-    def dialect(self) -> Dialect | None:
-        """The open database; None before the first use."""
-        return self._dialect
+        t.cast("LineReader", self.message_reader).session = self.session
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that no message may show."""
         return self._settings.connection.secrets
 
-    def open(self) -> Loader:
-        """Return the loader; the first call connects to the database."""
-        if self._loader is None:
-            self._dialect = dialects.connect(self._settings.connection)
-            self._loader = Loader(self._settings, self._dialect, _print_state)
-        return self._loader
+    @contextlib.contextmanager
+    def session(self) -> t.Iterator[Loader]:
+        """Give the loader, opening the database at the first use and closing it after an error.
+
+        Raises:
+            DatabaseError: For the engine's own errors, told as what, where and what next.
+        """
+        try:
+            if self._loader is None:
+                self._dialect = dialects.connect(self._settings.connection)
+                self._loader = Loader(self._settings, self._dialect, _print_state)
+            yield self._loader
+        except BaseException as error:
+            told = self._dialect.explain(error) if self._dialect is not None else None
+            self.close()
+            if told is not None:
+                raise told from error
+            raise
 
     @override
     def process_endofpipe(self) -> None:
-        self.open().finish()
+        with self.session() as loader:
+            loader.finish()
         self.close()
 
     def replay_quarantine(self) -> None:
         """Load the records of the quarantine that are good by now."""
-        loaded, left = self.open().replay()
+        with self.session() as loader:
+            loaded, left = loader.replay()
         self.logger.info("Quarantine: %d records loaded, %d stay", loaded, left)
         self.close()
 
     def close(self) -> None:
         """Close the database. What was not committed is not kept."""
-        if self._dialect is not None:
-            self._dialect.close()
-        self._dialect = self._loader = None
+        dialect, self._dialect, self._loader = self._dialect, None, None
+        if dialect is not None:
+            with contextlib.suppress(Exception):
+                dialect.close()
 
     @classmethod
     @override
@@ -174,17 +185,17 @@ class TargetWarehouse(Target):
                 "Stopped by %s. What was committed stays; the next run resumes from the last STATE.",
                 stopped.signal,
             )
-            _leave(target, stopped.code)
+            sys.exit(stopped.code)
         except BrokenPipeError:
             cls.logger.error("Nobody reads STATE any more (the output is closed); stopped.")  # noqa: TRY400
-            _leave(target, 1)
-        except Exception as error:
-            told = _explain(target, error)
-            if told is None:
-                raise
-            cls.logger.error("%s", told)  # noqa: TRY400
+            sys.exit(1)
+        except WarehouseError as error:
+            text = str(error)
+            for secret in target.secrets if target is not None else ():
+                text = text.replace(secret, "***")
+            cls.logger.error("%s", text)  # noqa: TRY400
             cls.logger.debug("Where it happened:", exc_info=error)
-            _leave(target, 1)
+            sys.exit(1)
 
 
 class StoppedError(BaseException):
@@ -194,27 +205,6 @@ class StoppedError(BaseException):
         super().__init__(name)
         self.signal = name
         self.code = code
-
-
-def _explain(target: TargetWarehouse | None, error: Exception) -> str | None:
-    """Return what to tell of an error, without secrets; None for an error of our own making."""
-    told: Exception | None = error if isinstance(error, WarehouseError) else None
-    if told is None and target is not None and target.dialect is not None:
-        told = target.dialect.explain(error)
-    if told is None:
-        return None
-    text = str(told)
-    for secret in target.secrets if target is not None else ():
-        text = text.replace(secret, "***")
-    return text
-
-
-def _leave(target: TargetWarehouse | None, code: int) -> t.NoReturn:
-    """End the process with a code, its database closed as well as may be."""
-    if target is not None:
-        with contextlib.suppress(Exception):
-            target.close()
-    sys.exit(code)
 
 
 def _print_state(value: str) -> None:

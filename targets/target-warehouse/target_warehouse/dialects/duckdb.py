@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import typing as t
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ _TYPES = {
 _KINDS = {name: kind for kind, name in _TYPES.items()}
 _SPOOLED = {**_TYPES, Kind.JSON: "VARCHAR"}
 _MAX_LINE = 1 << 30
+_FILE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.ENOTDIR}
 
 
 class DuckDB(Dialect):
@@ -229,7 +231,8 @@ class DuckDB(Dialect):
 
     @override
     def explain(self, error: BaseException) -> DatabaseError | None:
-        if not isinstance(error, (duckdb.Error, OSError)):
+        local = isinstance(error, OSError) and error.errno in _FILE_ERRORS
+        if not local and not isinstance(error, duckdb.Error):
             return None
         text = " ".join(str(error).split())
         where = f"The DuckDB file {self._path}"
