@@ -36,12 +36,14 @@ class Limit:
         seconds: In how long a time.
         level: Whether the app shares the allowance over all accounts, or each account has its own.
         api: Count only this API; None counts all; `*` counts each API for itself.
+        assumed: The platform publishes no number; this one is careful, and a setting replaces it.
     """
 
     calls: float
     seconds: float = 1.0
     level: Level = "account"
     api: str | None = None
+    assumed: bool = False
 
     def key(self, app: str, account: str, api: str) -> str | None:
         """Return the name of the bucket for a call, or None when the limit does not concern it."""

@@ -107,6 +107,11 @@ def common_settings(
             th.NumberType,
             description="Calls a second that all accounts together may make; below the platform's own limits.",
         ),
+        th.Property(
+            "account_requests_per_second",
+            th.NumberType,
+            description="Calls a second of one account, where the platform publishes no limit.",
+        ),
         th.Property("base_url", th.StringType, description="Replaces scheme and host of all calls."),
         _duration("timeout", "Longest wait for an answer.", "60s"),
         _duration("retry_wait", "Wait before the first retry; doubles. Default: the platform's advice."),

@@ -6,6 +6,7 @@ import os
 import sys
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -92,7 +93,11 @@ class PlatformTap(Tap):
     def client(self) -> PlatformClient:
         """The platform, ready to be called."""
         settings, kind = self.settings, self.client_class
-        limits = list(kind.limits)
+        own = self.config.get("account_requests_per_second")
+        limits = [
+            replace(limit, calls=float(own) * limit.seconds) if own and limit.assumed else limit
+            for limit in kind.limits
+        ]
         if rate := self.config.get("requests_per_second"):
             limits.append(Limit(float(rate), 1.0, "app"))
         first_wait = settings.duration("retry_wait", pendulum.duration(seconds=kind.first_wait))
