@@ -6,7 +6,7 @@ import random
 import typing as t
 from collections import Counter
 
-from sandbox.dataset import Dataset
+from sandbox.dataset import Dataset, Row
 from sandbox.settings import SandboxSettings
 
 ChangeKind = t.Literal["update", "insert", "late", "delete"]
@@ -58,6 +58,12 @@ class Churn:
             index = data.choose(self._chance)
             if index is None:
                 return None
-            row = data.delete(index) if kind == "delete" else data.update(index, moment)
+            row = self._change_row(data, index, moment, kind)
         self.made[f"{data.entity.name}.{kind}"] += 1
         return data.key(row)
+
+    def _change_row(self, data: Dataset, index: int, moment: int, kind: ChangeKind) -> Row:
+        row = data.row(index)
+        if kind == "delete" and row is not None and not data.entity.lasts(row):
+            return data.delete(index)
+        return data.update(index, moment)

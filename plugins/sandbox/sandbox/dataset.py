@@ -57,6 +57,10 @@ class Entity(abc.ABC):
         """Return how many rows the generated history has, given the number of orders."""
         return max(1, round(orders * self.per_order))
 
+    def lasts(self, row: Row) -> bool:
+        """Tell whether churn must not delete a row, such as the root of a tree."""
+        return row.serial < 0
+
     @property
     def views(self) -> Mapping[str, Callable[[Dataset, Row], Record]]:
         """Return further renderings of the rows, by stream name."""
@@ -107,7 +111,8 @@ class Numbered(Entity):
 class Dataset:
     """Rows of one entity of one account.
 
-    Not thread-safe: the world's lock makes each response one consistent instant.
+    Not thread-safe: the world's lock makes each response one consistent instant. `revision` grows
+    with every change.
     """
 
     def __init__(
@@ -141,6 +146,7 @@ class Dataset:
         }
         self._changed: dict[int, Row] = {}
         self._deleted: dict[int, Row] = {}
+        self.revision = 0
         self._next = self.size
         self._json: dict[tuple[str, int], tuple[Row, bytes]] = {}
         self._json_bytes = 0
@@ -281,6 +287,7 @@ class Dataset:
         self._orders["updated"].remove(index, row.updated)
         self._orders["updated"].place(index, new.updated)
         self._changed[index] = new
+        self.revision += 1
         return new
 
     def insert(self, moment: int) -> Row:
@@ -291,6 +298,7 @@ class Dataset:
         self._changed[row.serial] = row
         self._orders["updated"].place(row.serial, moment)
         self._orders["created"].place(row.serial, moment)
+        self.revision += 1
         return row
 
     def delete(self, index: int) -> Row:
@@ -303,6 +311,7 @@ class Dataset:
         self._orders["created"].remove(index, row.created)
         self._changed.pop(index, None)
         self._deleted[index] = row
+        self.revision += 1
         return row
 
     def choose(self, chance: random.Random) -> int | None:

@@ -18,6 +18,8 @@ from sandbox.tokens import TokenBook
 if t.TYPE_CHECKING:
     from sandbox.world import World
 
+T = t.TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class TruthRow:
@@ -59,6 +61,7 @@ class Platform(abc.ABC):
         self.tokens = TokenBook(self.slug, world.settings.seed)
         self._entities = {kind.name: kind() for kind in self.entities}
         self._datasets: dict[tuple[str, str], Dataset] = {}
+        self._derived: dict[tuple[str, str], tuple[tuple[int, ...], t.Any]] = {}
         self.accounts = [self.account_name(n) for n in range(1, world.settings.accounts + 1)]
 
     @abc.abstractmethod
@@ -107,6 +110,15 @@ class Platform(abc.ABC):
         if call is not None:
             call.touched = data
         return data
+
+    def remembered(self, name: str, sources: list[Dataset], make: t.Callable[[], T]) -> T:
+        """Return what `make` derives from data sets, made anew only when one of them changed."""
+        place = (name, sources[0].account)
+        stamp = tuple(source.revision for source in sources)
+        known = self._derived.get(place)
+        if known is None or known[0] != stamp:
+            known = self._derived[place] = (stamp, make())
+        return t.cast("T", known[1])
 
     def _miss(self, account: str) -> t.NoReturn:
         msg = f"{self.slug} has no account {account}; it has {', '.join(self.accounts)}"
