@@ -10,7 +10,7 @@ from typing_extensions import override
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
 from sandbox.platform import Platform, TruthRow
-from sandbox.platforms.youzan_calls import CALLS, Handler, stock
+from sandbox.platforms.youzan_calls import CALLS, COMPANIES, Handler, shop_of, stock
 from sandbox.platforms.youzan_params import Params
 from sandbox.platforms.youzan_rows import ROWS, YouzanCustomer, YouzanItem, YouzanWarehouse
 from sandbox.tokens import RefreshChain, Token
@@ -223,7 +223,7 @@ class Youzan(Platform):
 
     @override
     def streams(self) -> list[str]:
-        return [*super().streams(), "skus", "warehouse_stock", "points_changes"]
+        return [*super().streams(), *_DERIVED]
 
     @override
     def truth(self, account: str, stream: str) -> Iterator[TruthRow]:
@@ -238,6 +238,11 @@ class Youzan(Platform):
                 for sku in item.record["sku_list"]:
                     key = f"{item.key}:{sku['sku_id']}"
                     yield TruthRow(key, None, item.version, {"item_id": int(item.key), **sku})
+        elif stream == "shops":
+            yield TruthRow(account, None, 1, shop_of(self, account))
+        elif stream == "express_companies":
+            for company in COMPANIES:
+                yield TruthRow(str(company["id"]), None, 1, company)
         elif stream == "warehouse_stock":
             yield from self._stock_truth(account)
         elif stream == "points_changes":
@@ -260,6 +265,7 @@ class Youzan(Platform):
                 yield TruthRow(key, None, product.version, record)
 
 _BODY_TYPES = {"application/json", "application/x-www-form-urlencoded"}
+_DERIVED = ("skus", "warehouse_stock", "points_changes", "shops", "express_companies")
 _ADVISED = {
     "youzan.items.onsale.get": 300,
     "youzan.items.inventory.get": 300,

@@ -428,9 +428,9 @@ def points(platform: Platform, call: Call, params: Params) -> Body:
 
 
 @_call("youzan.shop.chain.descendent.organization.list", "1.0.1")
-def shops(platform: Platform, call: Call, params: Params) -> Body:
+def branches(platform: Platform, call: Call, params: Params) -> Body:
     """Answer a chain's organisations; the page parameter is `page_num` here."""
-    data = platform.dataset(call.account, "shops", call)
+    data = platform.dataset(call.account, "branches", call)
     if "page_num" not in params or "page_size" not in params:
         raise Rejected(301000002, "page_num 参数缺失")
     number, size = params.number("page_num"), params.number("page_size")
@@ -440,19 +440,22 @@ def shops(platform: Platform, call: Call, params: Params) -> Body:
     return {"data": {"organization_list": data.json_list(rows), "total": total}}
 
 
+def shop_of(platform: Platform, account: str) -> Body:
+    """Return one shop."""
+    return {
+        "sid": int(account),
+        "name": f"演示店铺{platform.accounts.index(account) + 1}",
+        "logo": "https://img.example.com/logo.png",
+        "url": "https://h5.example.com/shop",
+        "physical_url": "",
+        "cert_type": 2,
+    }
+
+
 @_call("youzan.shop.basic.get", "3.0.0")
 def shop(platform: Platform, call: Call, _params: Params) -> Body:
     """Answer the shop that the token is for."""
-    return {
-        "data": {
-            "sid": int(call.account),
-            "name": f"演示店铺{platform.accounts.index(call.account) + 1}",
-            "logo": "https://img.example.com/logo.png",
-            "url": "https://h5.example.com/shop",
-            "physical_url": "",
-            "cert_type": 2,
-        }
-    }
+    return {"data": shop_of(platform, call.account)}
 
 
 def _stores(platform: Platform, call: Call, params: Params) -> Body:
@@ -466,11 +469,13 @@ CALLS["youzan.multistore.store.list", "2.0.1"] = _stores
 CALLS["youzan.multistore.offline.search", "3.0.0"] = _stores
 
 
+COMPANIES: t.Final = [{"id": n, "name": name, "display": 1} for n, name in enumerate(EXPRESS, 1)]
+
+
 @_call("youzan.logistics.express.get", "3.0.0")
 def express_companies(_platform: Platform, _call: Call, _params: Params) -> Body:
     """Answer the express companies."""
-    companies = [{"id": n, "name": name, "display": 1} for n, name in enumerate(EXPRESS, 1)]
-    return {"data": {"allExpress": companies}}
+    return {"data": {"allExpress": COMPANIES}}
 
 
 def _salesmen(platform: Platform, call: Call, params: Params) -> Body:

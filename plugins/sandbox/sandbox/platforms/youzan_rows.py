@@ -446,10 +446,10 @@ class YouzanCustomer(Entity):
         return log
 
 
-class YouzanShop(Entity):
+class YouzanBranch(Entity):
     """The organisations of a chain: the head office and its branches."""
 
-    name = "shops"
+    name = "branches"
     dated = False
 
     @override
@@ -549,7 +549,7 @@ ROWS = (
     YouzanStockIn,
     YouzanStockOut,
     YouzanCustomer,
-    YouzanShop,
+    YouzanBranch,
     YouzanStore,
     YouzanSalesman,
 )
