@@ -73,7 +73,8 @@ class History:
             if "failed" in line:
                 entries.pop(line["failed"], None)
             else:
-                entry = Entry(**{name: line[name] for name in Entry.__slots__})
+                fields = {name: line[name] for name in Entry.__slots__}
+                entry = Entry(**{**fields, "undoes": tuple(line["undoes"])})
                 entries[entry.number] = entry
         return list(entries.values())
 

@@ -121,6 +121,13 @@ class States:
         self._end_read()
         return payload
 
+    def exists(self, state_id: str) -> bool:
+        """Tell whether there is a state; asked before any read of a name that a person typed.
+
+        A folder as the backend would take a path for a state id and follow it.
+        """
+        return state_id in self.ids(every=True)
+
     def running(self, state_id: str) -> Running | None:
         """Return the sync that runs on a state id now, if Meltano knows of one that lives."""
         from meltano.core.job.finder import JobFinder
@@ -181,8 +188,8 @@ class States:
         if state is None:
             return None
         # Copies first: Meltano's own json_merged() alters the stored object while it merges.
-        completed = copy.deepcopy(state.completed_state or {})
-        unfinished = copy.deepcopy(state.partial_state or {})
+        parts = copy.deepcopy((state.completed_state, state.partial_state))
+        completed, unfinished = ({} if part is None else part for part in parts)
         if not isinstance(completed, dict) or not isinstance(unfinished, dict):
             raise CorruptStateError("it is no JSON object", where=self.where(state_id))
         merged: Payload = merge(dict(unfinished), dict(completed))  # type: ignore[no-untyped-call]

@@ -15,11 +15,7 @@ from meltano.core.job import Job, State
 from meltano.core.migration_service import MigrationService
 from meltano.core.project import Project
 from meltano.core.state_service import StateService
-
 from syncops.cli import main
-
-STATE_ID = "demo:tap-youzan-to-target-duckdb"
-OTHER_ID = "prod:tap-youzan-to-target-duckdb:shop2"
 
 MELTANO_YML = """
 requires_meltano: ">=4.4"
@@ -137,15 +133,6 @@ def fresh_project(tmp_path, monkeypatch, clean_environment):
     return made
 
 
-def incremental(account, value, **more):
-    return {
-        "context": {"_account": account},
-        "replication_key": "_bookmark",
-        "replication_key_value": value,
-        **more,
-    }
-
-
 @pytest.fixture
 def state() -> dict[str, t.Any]:
     """Two accounts, a full table, and what other taps leave."""
@@ -155,17 +142,22 @@ def state() -> dict[str, t.Any]:
             "bookmarks": {
                 "orders": {
                     "partitions": [
-                        incremental(
-                            "42583152",
-                            "2026-11-10T08:00:00.000Z@",
-                            failures=[
+                        {
+                            "context": {"_account": "42583152"},
+                            "replication_key": "_bookmark",
+                            "replication_key_value": "2026-11-10T08:00:00.000Z@",
+                            "failures": [
                                 {**failure, "parked": False},
                                 {**failure, "key": "E2", "parked": True},
                             ],
-                            last_run="2026-11-10T08:01:00.000Z",
-                            not_ours={"to": ["keep"]},
-                        ),
-                        incremental("555", "2026-11-02T00:00:00.000Z@E9"),
+                            "last_run": "2026-11-10T08:01:00.000Z",
+                            "not_ours": {"to": ["keep"]},
+                        },
+                        {
+                            "context": {"_account": "555"},
+                            "replication_key": "_bookmark",
+                            "replication_key_value": "2026-11-02T00:00:00.000Z@E9",
+                        },
                     ]
                 },
                 "users": {

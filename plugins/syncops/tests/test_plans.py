@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 import pytest
 from hypothesis import assume, given, strategies as st
 from openplatform.bookmarks import Bookmark
-
 from syncops.bookmarks.diff import compare
 from syncops.bookmarks.merge import Prefer, merge
 from syncops.bookmarks.partitions import (

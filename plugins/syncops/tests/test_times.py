@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 from openplatform.bookmarks import Bookmark
-
 from syncops.times import format_span, parse_destination
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123000, tzinfo=timezone.utc)

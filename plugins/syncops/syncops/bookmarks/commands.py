@@ -138,13 +138,11 @@ def diff(
     """
     session = open_session()
     selection = Selection(streams, accounts)
-    differences = [
-        difference
-        for difference in compare(
-            _resolve(session, left), _resolve(session, right), left_name=left, right_name=right
-        )
-        if difference.either in selection
-    ]
+    (left_state, left_name), (right_state, right_name) = (
+        _resolve(session, name) for name in (left, right)
+    )
+    found = compare(left_state, right_state, left_name=left_name, right_name=right_name)
+    differences = [difference for difference in found if difference.either in selection]
     if as_json:
         print_json([difference_json(difference) for difference in differences])
     elif differences:
@@ -153,16 +151,15 @@ def diff(
         click.echo("No difference.")
 
 
-def _resolve(session: Session, name: str) -> Payload:
-    """Return the state that a name on the command line stands for."""
-    payload = session.states.read(name)
-    if payload is not None:
-        return payload
+def _resolve(session: Session, name: str) -> tuple[Payload | None, str]:
+    """Return the state that a name on the command line stands for, and what errors call it."""
+    if session.states.exists(name):
+        return session.states.read(name), session.states.where(name)
     state_id, mark, number = name.rpartition("#")
     if mark and number.isdigit():
-        return _copy(session, state_id, int(number))
+        return _copy(session, state_id, int(number)), f"the history, {name}"
     if Path(name).is_file():
-        return _from_file(Path(name))
+        return _from_file(Path(name)), f"file {name}"
     known = ", ".join(session.states.ids(every=True)) or "none"
     raise SyncopsError(
         f"{name!r} is neither a state id, nor a copy in the history (STATE_ID#NUMBER), nor a file. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import typing as t
 from datetime import datetime
@@ -35,6 +36,7 @@ if t.TYPE_CHECKING:
     from syncops.history import Entry
     from syncops.session import Session
 
+_PLAIN_ID = re.compile(r"[^/\\\s]+")
 _BECOMES = ("Now", "Becomes")
 
 
@@ -168,8 +170,12 @@ def merge_command(
     if source_id == target_id:
         raise click.UsageError("--from and --into name the same state.")
     session = open_session()
-    _existing(session, (source_id,))
-    source, target = session.states.read(source_id), session.states.read(target_id)
+    if not session.states.exists(source_id):
+        raise _no_such_state(session, source_id)
+    source = session.states.read(source_id)
+    target = session.states.read(target_id) if session.states.exists(target_id) else None
+    if target is None and not _PLAIN_ID.fullmatch(target_id):
+        raise click.UsageError(f"{target_id!r} is no state id like prod:tap-a-to-target-b.")
     selection = Selection(streams, accounts)
     names = (session.states.where(source_id), session.states.where(target_id))
     if source is None or not any(p in selection for p in read_partitions(source, where=names[0])):
@@ -303,9 +309,13 @@ def _existing(session: Session, globs: Sequence[str]) -> list[str]:
     """Return the state ids that exist; every glob must match at least one."""
     for glob in globs:
         if not session.states.ids((glob,)):
-            known = ", ".join(session.states.ids(every=True)) or "none"
-            raise SyncopsError(f"There is no state {glob!r}. Known state ids: {known}")
+            raise _no_such_state(session, glob)
     return session.states.ids(globs)
+
+
+def _no_such_state(session: Session, name: str) -> SyncopsError:
+    known = ", ".join(session.states.ids(every=True)) or "none"
+    return SyncopsError(f"There is no state {name!r}. Known state ids: {known}")
 
 
 def _typed(command: str, **options: t.Any) -> str:
