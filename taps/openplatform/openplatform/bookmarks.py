@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from functools import total_ordering
 
 import pendulum
+from typing_extensions import override
 
 from openplatform.errors import ConfigurationError
 
@@ -55,6 +56,7 @@ class Bookmark:
         whole = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
         object.__setattr__(self, "time", whole)
 
+    @override
     def __str__(self) -> str:
         return f"{format_time(self.time)}@{self.id}"
 
@@ -98,7 +100,7 @@ def _parse_time(text: str) -> datetime | None:
     if not _DAY_OR_LATER.fullmatch(text):
         return None
     try:
-        moment = pendulum.parse(text, tz="UTC")
+        moment: object = pendulum.parse(text, tz="UTC")
     except ValueError:
         return None
     return moment.astimezone(UTC) if isinstance(moment, datetime) else None

@@ -17,7 +17,7 @@ V = t.TypeVar("V")
 class _Entry(t.Generic[V]):
     ready: threading.Event = field(default_factory=threading.Event)
     value: V | None = None
-    error: BaseException | None = None
+    error: Exception | None = None
     expires: float = 0.0
 
 
@@ -37,9 +37,7 @@ class Cache(t.Generic[V]):
         self.hits = 0
         self.misses = 0
 
-    def get(
-        self, key: Hashable, fetch: Callable[[], V], *, ttl: float, refresh: bool = False
-    ) -> V:
+    def get(self, key: Hashable, fetch: Callable[[], V], *, ttl: float, refresh: bool = False) -> V:
         """Return the value of a key, fetching it when absent, expired, or `refresh` is asked for.
 
         Args:
@@ -70,13 +68,11 @@ class Cache(t.Generic[V]):
     def _stale(self, entry: _Entry[V], *, refresh: bool) -> bool:
         return refresh or entry.error is not None or entry.expires <= self._clock.monotonic()
 
-    def _fill(
-        self, key: Hashable, entry: _Entry[V], fetch: Callable[[], V], ttl: float
-    ) -> None:
+    def _fill(self, key: Hashable, entry: _Entry[V], fetch: Callable[[], V], ttl: float) -> None:
         try:
             entry.value = fetch()
             entry.expires = self._clock.monotonic() + ttl
-        except BaseException as exc:
+        except Exception as exc:  # noqa: BLE001 - raised again by everyone who waits
             entry.error = exc
             with self._lock:
                 if self._entries.get(key) is entry:

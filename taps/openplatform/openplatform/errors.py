@@ -43,6 +43,10 @@ class TransientError(OpenPlatformError):
     """A passing fault (network, 5xx, cut body, busy server): try again."""
 
 
+class UnreachableError(TransientError):
+    """No connection can be made at all. After the retries it ends the run: no other call would do better."""
+
+
 class SkipError(OpenPlatformError):
     """The thing asked for does not exist or is not ours to see: leave it out and go on."""
 

@@ -166,9 +166,8 @@ class Fanout(t.Generic[S, P]):
                 if job is not None:
                     job.begun = True
                     return job
-                if self._planned_all and all(job.begun for job in self._jobs):
-                    if not self._jobs or all(job.ended for job in self._jobs):
-                        return None
+                if self._planned_all and all(job.ended for job in self._jobs):
+                    return None
                 self._changed.wait()
             return None
 

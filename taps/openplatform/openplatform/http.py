@@ -15,6 +15,7 @@ from http import HTTPStatus
 import backoff
 import msgspec
 import requests
+import urllib3
 
 from openplatform.accounts import Account
 from openplatform.clock import Clock
@@ -24,8 +25,10 @@ from openplatform.errors import (
     GrantError,
     OpenPlatformError,
     QuotaExhaustedError,
+    SkipError,
     ThrottledError,
     TransientError,
+    UnreachableError,
 )
 from openplatform.judging import ErrorTable, Failure, outcome_of
 from openplatform.limits import Budget, Limit
@@ -144,16 +147,24 @@ class PlatformClient(abc.ABC):
         if kind is None:
             return self._insist(account, api, lambda: attempt(""))
         keeper = self._keeper(account, kind)
-        token = keeper.access()
+        token = self._access(keeper)
         for _ in range(_REFRESHES):
             try:
                 return self._insist(account, api, lambda: attempt(token))  # noqa: B023
             except AuthExpiredError:
-                token = keeper.access(refused=token)
+                token = self._access(keeper, refused=token)
         try:
             return self._insist(account, api, lambda: attempt(token))
         except AuthExpiredError as exc:
             msg = f"{exc} — refused again after {_REFRESHES} refreshes; authorise this account anew"
+            raise GrantError(msg) from exc
+
+    def _access(self, keeper: TokenKeeper, *, refused: str = "") -> str:
+        """Return a token; whatever the platform refuses here, it refuses to the whole account."""
+        try:
+            return keeper.access(refused=refused)
+        except (FatalError, AuthExpiredError, SkipError) as exc:
+            msg = f"{exc} — no token, so nothing of this account can be read; check its credentials"
             raise GrantError(msg) from exc
 
     def send(self, account: Account, api: str, request: Request) -> Body:
@@ -169,7 +180,9 @@ class PlatformClient(abc.ABC):
                     lambda previous: self.fetch_token(account, kind, previous),
                     store=self.connection.tokens,
                     clock=self.connection.clock,
-                    on_token=lambda token: self.connection.redact.learn(token.access, token.refresh),
+                    on_token=lambda token: self.connection.redact.learn(
+                        token.access, token.refresh
+                    ),
                 )
             return self._keepers[account.id, kind]
 
@@ -222,11 +235,11 @@ class PlatformClient(abc.ABC):
                 connection.metrics.called(account.id, api, outcome, seconds)
 
     def _transmit(self, request: Request, where: str) -> requests.Response:
-        url = self.connection.base_url + request.path
+        connection_url = self.connection.base_url
         try:
             return self._session().request(
                 request.method,
-                url,
+                connection_url + request.path,
                 params=request.query,
                 data=request.body,
                 headers=request.headers,
@@ -234,8 +247,14 @@ class PlatformClient(abc.ABC):
                 allow_redirects=False,
             )
         except requests.RequestException as exc:
+            if _unreachable(exc):
+                msg = (
+                    f"{connection_url} cannot be reached ({type(exc).__name__}). Check base_url, the "
+                    "network, and the proxy settings"
+                )
+                raise UnreachableError(msg) from None
             reason = self.connection.redact(str(exc))[:_SHOWN]
-            msg = f"{where}: {self.connection.base_url} did not answer: {reason}"
+            msg = f"{where}: {connection_url} did not answer: {reason}"
             raise TransientError(msg) from None
 
     def _judge(self, response: requests.Response, where: str) -> Body:
@@ -259,6 +278,14 @@ class PlatformClient(abc.ABC):
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
         return t.cast("requests.Session", self._local.session)
+
+
+def _unreachable(exc: requests.RequestException) -> bool:
+    """Tell whether there was no connection at all (refused, no such host), not just a broken one."""
+    reason = getattr(exc.args[0] if exc.args else None, "reason", None)
+    return isinstance(exc, requests.ConnectTimeout) or isinstance(
+        reason, urllib3.exceptions.NewConnectionError
+    )
 
 
 def _retry_after(response: requests.Response) -> float | None:

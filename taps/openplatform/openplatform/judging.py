@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-import typing as t
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -128,6 +127,6 @@ class ErrorTable:
 def outcome_of(error: BaseException) -> str:
     """Return the outcome's name for an exception, for counting."""
     for outcome, kind in _EXCEPTIONS.items():
-        if type(error) is kind:
+        if isinstance(error, kind):
             return outcome.value
-    return t.cast("str", Outcome.TRANSIENT.value)
+    return "transient"

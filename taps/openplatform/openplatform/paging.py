@@ -162,7 +162,7 @@ class HasNext:
 
     def _page(self, ask: Ask, records: str, number: int) -> tuple[Page, bool]:
         body = ask({self.page: number, self.size: self.limit})
-        more = value_at(body, self.has_next) in {True, "true", "True", 1, "1"}
+        more = value_at(body, self.has_next) in {1, "1", "true", "True"}
         return Page(records_at(body, records), body), more
 
 
@@ -206,7 +206,7 @@ class Cursor:
                 raise TooManyRecords(total)
             yield Page(records_at(body, records), body, total)
             following = value_at(body, self.next)
-            finished = self.last_flag is not None and value_at(body, self.last_flag) in {1, True}
+            finished = self.last_flag is not None and value_at(body, self.last_flag) == 1
             if finished or following in {None, "", at} or str(following) in self.ends:
                 return
             at = following

@@ -83,7 +83,7 @@ class Partition:
             self.data.pop(key, None)
 
 
-def partition_of(state: dict[str, t.Any], stream: str, account: str) -> Partition:
+def partition_of(state: t.MutableMapping[str, t.Any], stream: str, account: str) -> Partition:
     """Return the partition of a stream and an account, made when it is missing.
 
     Raises:

@@ -175,9 +175,7 @@ class AccountPlan:
         longest = min(options.window or self._time.maximum, self._time.maximum)
         planner = Planner(longest, step, options.window_records)
         for window in planner.plan(self.start, self.end, align=step, zone=self._horizon.zone):
-            wanted = tuple(
-                m for m in self.group.members if self.floors[m.name].time < window.end
-            )
+            wanted = tuple(m for m in self.group.members if self.floors[m.name].time < window.end)
             yield Slice(self.account, window, wanted, planner=planner)
 
 

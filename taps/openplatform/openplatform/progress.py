@@ -99,9 +99,7 @@ class _Rate:
 class LogProgress:
     """One structured line at most every ten seconds."""
 
-    def __init__(
-        self, clock: Clock, waited: t.Callable[[], float], logger: logging.Logger
-    ) -> None:
+    def __init__(self, clock: Clock, waited: t.Callable[[], float], logger: logging.Logger) -> None:
         self._clock = clock
         self._rate = _Rate(clock, waited)
         self._logger = logger
@@ -160,9 +158,7 @@ class TerminalProgress:
         return Text(" · ".join(parts), overflow="ellipsis", no_wrap=True)
 
 
-def make_progress(
-    clock: Clock, waited: t.Callable[[], float], logger: logging.Logger
-) -> Progress:
+def make_progress(clock: Clock, waited: t.Callable[[], float], logger: logging.Logger) -> Progress:
     """Return what fits where standard error goes."""
     if sys.stderr is not None and sys.stderr.isatty():
         return TerminalProgress(clock, waited)

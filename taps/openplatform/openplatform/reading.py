@@ -27,7 +27,6 @@ from openplatform.errors import (
     SkipError,
     TransientError,
 )
-from openplatform.failures import Owed
 from openplatform.fanout import Split
 from openplatform.http import PlatformClient
 from openplatform.metrics import Metrics
@@ -326,6 +325,7 @@ class Reader:
         page: Page,
         window: Window | None,
         carried: Mapping[str, t.Any],
+        *,
         fallback: datetime | None = None,
     ) -> list[Record]:
         """Return a page's records as the schema says, with the library's own fields."""
@@ -422,7 +422,7 @@ class Reader:
         page = Page(records_at(body, stream.records), body)
         carried = {reads.carry: identifier} if reads.carry else {}
         fallback = Bookmark.parse(bookmark).time if bookmark else None
-        return self.finished(stream, account, page, None, carried, fallback)
+        return self.finished(stream, account, page, None, carried, fallback=fallback)
 
     def _read_owed(self, part: Slice) -> Iterator[Batch]:
         by_stream: dict[str, list[tuple[str, str | None]]] = {}

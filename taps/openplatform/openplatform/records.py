@@ -19,8 +19,8 @@ from openplatform.bookmarks import EPOCH, UTC, format_time
 from openplatform.schemas import Schema
 
 Convert = Callable[[t.Any], t.Any]
-_TRUE = frozenset({True, 1, "1", "true", "True", "TRUE", "Y"})
-_FALSE = frozenset({False, 0, "0", "false", "False", "FALSE", "N"})
+_TRUE = frozenset({1, "1", "true", "True", "TRUE", "Y"})
+_FALSE = frozenset({0, "0", "false", "False", "FALSE", "N"})
 _MILLISECONDS_FROM = 100_000_000_000
 _encode_text = msgspec.json.Encoder(decimal_format="number").encode
 _decode_text = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -204,7 +204,9 @@ class Shaper:
 
         return convert
 
-    def _entry(self, schema: Schema, path: str) -> tuple[type | None, Convert]:
+    def _entry(  # noqa: PLR0911 - one return per type
+        self, schema: Schema, path: str
+    ) -> tuple[type | None, Convert]:
         """Return the Python type that needs no conversion (or None), and the conversion."""
         kinds = schema.get("type", [])
         kinds = {kinds} if isinstance(kinds, str) else set(kinds)

@@ -27,7 +27,7 @@ RAW: Schema = {"type": ["object", "null"], "description": "The record as the pla
 
 def load(package: str, stream: str) -> Schema:
     """Return the content of `<package>/schemas/<stream>.json`."""
-    text = files(package).joinpath("schemas", f"{stream}.json").read_text(encoding="utf-8")
+    text = (files(package) / "schemas" / f"{stream}.json").read_text(encoding="utf-8")
     return t.cast("Schema", json.loads(text))
 
 

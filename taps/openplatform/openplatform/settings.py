@@ -112,9 +112,13 @@ def common_settings(
             th.NumberType,
             description="Calls a second of one account, where the platform publishes no limit.",
         ),
-        th.Property("base_url", th.StringType, description="Replaces scheme and host of all calls."),
+        th.Property(
+            "base_url", th.StringType, description="Replaces scheme and host of all calls."
+        ),
         _duration("timeout", "Longest wait for an answer.", "60s"),
-        _duration("retry_wait", "Wait before the first retry; doubles. Default: the platform's advice."),
+        _duration(
+            "retry_wait", "Wait before the first retry; doubles. Default: the platform's advice."
+        ),
         th.Property("retry_tries", th.IntegerType, default=5, description="Tries of one call."),
         th.Property(
             "failure_attempts",
@@ -195,7 +199,9 @@ class Settings:
                 msg = f"Setting streams: there is no stream {name!r}. {hint}"
                 raise ConfigurationError(msg)
         if not self.accounts:
-            msg = "Setting accounts: it is empty. Name at least one account, such as [{'id': '...'}]."
+            msg = (
+                "Setting accounts: it is empty. Name at least one account, such as [{'id': '...'}]."
+            )
             raise ConfigurationError(msg)
         identifiers = [account.id for account in self.accounts]
         for identifier in identifiers:

@@ -21,7 +21,7 @@ from openplatform.bookmarks import Bookmark, format_time
 from openplatform.paging import OneShot, Paging
 from openplatform.partitions import ACCOUNT, REPLICATION_KEY
 from openplatform.paths import value_at
-from openplatform.windows import TimeFilter, Window
+from openplatform.windows import TimeFilter
 
 if t.TYPE_CHECKING:
     from openplatform.tap import PlatformTap
@@ -29,6 +29,7 @@ if t.TYPE_CHECKING:
 READ_AT = "_read_at"
 RAW = "_raw"
 DEFAULT_LOOKBACK = timedelta(minutes=10)
+_ONE_SHOT = OneShot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Incremental:
     """
 
     time: TimeFilter
-    paging: Paging = OneShot()
+    paging: Paging = _ONE_SHOT
     lookback: timedelta = DEFAULT_LOOKBACK
     each: tuple[Each, ...] = ()
     confirm_empty: bool = False
@@ -82,7 +83,7 @@ class FullTable:
         activates: False where absence says nothing (a list that shows only the newest, say).
     """
 
-    paging: Paging = OneShot()
+    paging: Paging = _ONE_SHOT
     each: tuple[Each, ...] = ()
     time: TimeFilter | None = None
     confirm_absence: int = 1

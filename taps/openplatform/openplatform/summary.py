@@ -23,7 +23,9 @@ def log_summary(logger: logging.Logger, metrics: Metrics, waited: float) -> None
     for (stream, account), counts in sorted(metrics.streams.items()):
         context = {"_account": account}
         tags = {"stream": stream, "context": context}
-        singer.log(points, singer.Point("counter", singer.Metric.RECORD_COUNT, counts.records, tags))
+        singer.log(
+            points, singer.Point("counter", singer.Metric.RECORD_COUNT, counts.records, tags)
+        )
         logger.info(
             "%s, account %s: %d records, %d windows, %d failures owed, %d parked%s",
             stream, account, counts.records, counts.windows, counts.owed, counts.parked,
@@ -40,9 +42,12 @@ def log_summary(logger: logging.Logger, metrics: Metrics, waited: float) -> None
                 stream, account, _named(dict(counts.misfits)),
             )  # fmt: skip
         if counts.keyless:
-            logger.warning("%s, account %s: %d records without key", stream, account, counts.keyless)
+            logger.warning(
+                "%s, account %s: %d records without key", stream, account, counts.keyless
+            )
     for (account, api), calls in sorted(metrics.apis.items()):
-        tags = {"endpoint": api, "context": {"_account": account}, **calls.outcomes}
+        context = {"_account": account}
+        tags = {"endpoint": api, "context": context, "outcomes": dict(calls.outcomes)}
         total = sum(calls.outcomes.values())
         singer.log(points, singer.Point("counter", singer.Metric.HTTP_REQUEST_COUNT, total, tags))
     outcomes = ", ".join(f"{name} {n}" for name, n in sorted(metrics.calls().items())) or "none"

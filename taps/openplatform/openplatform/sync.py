@@ -14,11 +14,25 @@ from singer_sdk.mapper import SameRecordTransform
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
-from openplatform.errors import ConfigurationError, FatalError, OpenPlatformError, RunFailedError
+from openplatform.errors import (
+    ConfigurationError,
+    FatalError,
+    GrantError,
+    OpenPlatformError,
+    RunFailedError,
+    UnreachableError,
+)
 from openplatform.failures import Owed, first_failure
 from openplatform.fanout import Fanout
 from openplatform.partitions import Partition, partition_of
-from openplatform.plans import AccountPlan, Group, Horizon, check_bookmarks, full_slices, make_groups
+from openplatform.plans import (
+    AccountPlan,
+    Group,
+    Horizon,
+    check_bookmarks,
+    full_slices,
+    make_groups,
+)
 from openplatform.progress import Position, Progress, make_progress
 from openplatform.reading import Batch, Slice
 from openplatform.streams import Details, FullTable, PlatformStream
@@ -48,6 +62,7 @@ class Run:
         self.writer = t.cast("PageWriter", tap.message_writer)
         self.horizon: Horizon = tap.horizon
         self.version = int(self.horizon.now.timestamp() * 1000)
+        self.state = t.cast("dict[str, t.Any]", tap.state)
         self.failed: set[tuple[str, str]] = set()
         self.progress: Progress = make_progress(
             tap.clock, lambda: tap.client.connection.budget.waited, tap.logger
@@ -91,7 +106,7 @@ class Run:
 
     def _partitions(self, group: Group, account: Account) -> dict[str, Partition]:
         return {
-            member.name: partition_of(self.tap.state, member.name, account.id)
+            member.name: partition_of(self.state, member.name, account.id)
             for member in group.members
         }
 
@@ -99,9 +114,7 @@ class Run:
 
     def _sync_incremental(self, group: Group) -> None:
         plans = {
-            account.id: AccountPlan(
-                group, account, self._partitions(group, account), self.horizon
-            )
+            account.id: AccountPlan(group, account, self._partitions(group, account), self.horizon)
             for account in self.settings.accounts
         }
 
@@ -142,14 +155,14 @@ class Run:
         for stream in part.streams:
             self.metrics.streams[stream.name, part.account.id].windows += 1
             if (stream.name, part.account.id) not in self.failed:
-                partition = partition_of(self.tap.state, stream.name, part.account.id)
+                partition = partition_of(self.state, stream.name, part.account.id)
                 partition.advance(Bookmark(window.end))
         self._write_state()
 
     def _finish_account(self, group: Group, account: Account) -> None:
         for stream in group.members:
             if (stream.name, account.id) not in self.failed:
-                partition = partition_of(self.tap.state, stream.name, account.id)
+                partition = partition_of(self.state, stream.name, account.id)
                 partition.ran(self.tap.clock.now())
 
     # -- full table -------------------------------------------------------------------------------
@@ -158,7 +171,7 @@ class Run:
         for stream in group.members:
             stream._stream_version = self.version  # noqa: SLF001 - stamps the SDK's own messages
         seen: dict[str, set[int]] = {account.id: set() for account in self.settings.accounts}
-        waiting = list(self.settings.accounts)
+        waiting = [a for a in self.settings.accounts if not self._all_failed(group, a)]
         for _ in range(_PASSES):
             self._full_pass(group, waiting, seen)
             waiting = [a for a in waiting if not self._full_enough(group, a, len(seen[a.id]))]
@@ -176,9 +189,7 @@ class Run:
             self._finish_account(group, account)
         self._write_state()
 
-    def _full_pass(
-        self, group: Group, accounts: list[Account], seen: dict[str, set[int]]
-    ) -> None:
+    def _full_pass(self, group: Group, accounts: list[Account], seen: dict[str, set[int]]) -> None:
         def plan() -> Iterator[Slice]:
             for account in accounts:
                 yield from full_slices(
@@ -220,7 +231,7 @@ class Run:
         needed = self.settings.options(stream.name).confirm_absence or reads.confirm_absence
         activated: dict[str, int] = {}
         for account in self.settings.accounts:
-            partition = partition_of(self.tap.state, stream.name, account.id)
+            partition = partition_of(self.state, stream.name, account.id)
             if (stream.name, account.id) in self.failed or self._suspicious(
                 partition, rows[account.id]
             ):
@@ -244,7 +255,9 @@ class Run:
             f"one {partition.complete_rows} rows; nothing is taken for deleted. If it is true that "
             "everything is gone, run once with accept_empty: true"
         )
-        self._fail((self.tap.platform_streams[partition.stream],), Account(partition.account), error)
+        self._fail(
+            (self.tap.platform_streams[partition.stream],), Account(partition.account), error
+        )
         return True
 
     def _activate(self, stream: PlatformStream, version: int, extra: dict[str, t.Any]) -> None:
@@ -262,7 +275,7 @@ class Run:
 
     def _take(self, batch: Batch, account: Account, floors: dict[str, Bookmark]) -> None:
         stream = batch.stream
-        partition = partition_of(self.tap.state, stream.name, account.id)
+        partition = partition_of(self.state, stream.name, account.id)
         records = list(batch.records)
         mark = floors.get(stream.name)
         if mark is not None and mark.id:
@@ -334,9 +347,7 @@ class Run:
             still_open.pop(identifier, None)
         partition.open_ids = list(still_open)[-_OPEN_MOST:]
 
-    def _detail_id(
-        self, reads: Details, stream: PlatformStream, record: dict[str, t.Any]
-    ) -> str:
+    def _detail_id(self, reads: Details, stream: PlatformStream, record: dict[str, t.Any]) -> str:
         """Return the id that a detail record was asked for by."""
         return str(record.get(reads.carry or stream.key[0]))
 
@@ -345,19 +356,27 @@ class Run:
     def _all_failed(self, group: Group, account: Account) -> bool:
         return all((m.name, account.id) in self.failed for m in group.members)
 
-    def _fail(
-        self, streams: Iterable[PlatformStream], account: Account, error: Exception
-    ) -> None:
+    def _fail(self, streams: Iterable[PlatformStream], account: Account, error: Exception) -> None:
         if isinstance(error, ConfigurationError) or not isinstance(error, OpenPlatformError):
             raise error
         for stream in streams:
             self.failed.add((stream.name, account.id))
-            self.metrics.streams[stream.name, account.id].error = str(error)
+            self.metrics.streams[stream.name, account.id].error = type(error).__name__
         names = ", ".join(stream.name for stream in streams)
         _logger.error("%s, account %s failed: %s", names, account.id, error)
+        if isinstance(error, UnreachableError):
+            raise error
+        if isinstance(error, GrantError):
+            self._give_up(account)
+
+    def _give_up(self, account: Account) -> None:
+        """Ask nothing more for an account whose authorisation is dead."""
+        for name in self.tap.selected_names:
+            self.failed.add((name, account.id))
+            self.metrics.streams[name, account.id].error = "GrantError"
 
     def _write_state(self) -> None:
-        self.writer.write({"type": "STATE", "value": self.tap.state})
+        self.writer.write({"type": "STATE", "value": self.state})
 
     def _count_owed(self, groups: Iterable[Group]) -> None:
         for group in groups:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import sys
 import typing as t
@@ -19,7 +21,12 @@ from typing_extensions import override
 
 from openplatform.accounts import Account
 from openplatform.clock import Clock, SystemClock
-from openplatform.errors import ConfigurationError, OpenPlatformError
+from openplatform.errors import (
+    ConfigurationError,
+    OpenPlatformError,
+    RunFailedError,
+    UnreachableError,
+)
 from openplatform.http import Connection, PlatformClient, Retry
 from openplatform.limits import Budget, Limit
 from openplatform.metrics import Metrics
@@ -43,6 +50,12 @@ class TapCommand(SingerCommand):
             return super().main(*args, **kwargs)
         except OpenPlatformError as exc:
             self.logger.error("%s", exc)  # noqa: TRY400 - the text says it all
+        except FileNotFoundError as exc:
+            self.logger.error("%s Check the path given to --config, --state or --catalog.", exc)  # noqa: TRY400
+        except json.JSONDecodeError as exc:
+            self.logger.error(  # noqa: TRY400
+                "A file given to --config, --state or --catalog is not JSON (%s).", exc
+            )
         except BrokenPipeError:
             sys.stderr.write("The target stopped reading; its own message says why.\n")
             # Python flushes standard output at exit, which would fail once more.
@@ -75,7 +88,7 @@ class PlatformTap(Tap):
         return Settings(self.config)
 
     @cached_property
-    def metrics(self) -> Metrics:  # type: ignore[override]
+    def metrics(self) -> Metrics:
         """The counters of this run."""
         return Metrics()
 
@@ -109,7 +122,10 @@ class PlatformTap(Tap):
             metrics=self.metrics,
             redact=Redactor(_secrets(self.config, self.config_jsonschema)),
             retry=Retry(int(self.config.get("retry_tries") or 5), first_wait.total_seconds()),
-            timeout=(10.0, settings.duration("timeout", pendulum.duration(minutes=1)).total_seconds()),
+            timeout=(
+                10.0,
+                settings.duration("timeout", pendulum.duration(minutes=1)).total_seconds(),
+            ),
         )
         return kind(self.config, connection)
 
@@ -138,11 +154,9 @@ class PlatformTap(Tap):
     @property
     def platform_streams(self) -> dict[str, PlatformStream]:
         """All streams by name, in the order in which the tap declares them."""
-        return {
-            kind.name: t.cast("PlatformStream", self.streams[kind.name])
-            for kind in self.stream_classes
-            if kind.name in self.streams
-        }
+        streams = t.cast("dict[str, PlatformStream]", self.streams)
+        names = map(_name, self.stream_classes)
+        return {name: streams[name] for name in names if name in streams}
 
     @property
     def selected_names(self) -> list[str]:
@@ -151,7 +165,7 @@ class PlatformTap(Tap):
 
     @override
     def discover_streams(self) -> list[PlatformStream]:
-        by_name = {kind.name: kind for kind in self.stream_classes}
+        by_name = {_name(kind): kind for kind in self.stream_classes}
 
         def incremental(kind: type[PlatformStream]) -> bool:
             source = by_name[kind.reads.of] if isinstance(kind.reads, Details) else kind
@@ -170,10 +184,36 @@ class PlatformTap(Tap):
             )
             raise ConfigurationError(msg) from exc
 
-    @override
-    def sync_all(self) -> None:  # type: ignore[misc]
+    @override  # type: ignore[misc] # final for the SDK's own loop, which this replaces
+    def sync_all(self) -> None:
         """Read all selected streams with our own loop: windows in parallel, state in order."""
         Run(self).run()
+
+    @override  # type: ignore[misc] # final for the SDK's own loop, which this replaces
+    def run_connection_test(self) -> bool:
+        """Read one record of every selected stream of every account; writes no state.
+
+        Raises:
+            RunFailedError: Names what could not be read, and why.
+        """
+        failed = []
+        for name in self.selected_names:
+            stream = self.platform_streams[name]
+            stream._write_schema_message()  # noqa: SLF001 - the SDK's own way out
+            for account in self.settings.accounts:
+                try:
+                    for record in itertools.islice(
+                        self.read_serially(stream, {ACCOUNT: account.id}), 1
+                    ):
+                        stream._write_record_message(record)  # noqa: SLF001
+                    self.logger.info("%s, account %s: can be read", name, account.id)
+                except (ConfigurationError, UnreachableError):
+                    raise
+                except OpenPlatformError as exc:
+                    failed.append(f"{name}, account {account.id}: {exc}")
+        if failed:
+            raise RunFailedError("; ".join(failed))
+        return True
 
     def read_serially(
         self, stream: PlatformStream, context: Mapping[str, t.Any] | None
@@ -209,6 +249,10 @@ class PlatformTap(Tap):
         )
 
 
+def _name(kind: type[PlatformStream]) -> str:
+    return kind.name  # type: ignore[misc] # the SDK declares it for instances; ours are classes
+
+
 def _secrets(config: Mapping[str, t.Any], schema: Mapping[str, t.Any]) -> Iterator[str]:
     """Yield the values of all settings that the schema marks as secret, at any depth."""
     for name, part in schema.get("properties", {}).items():
@@ -223,4 +267,3 @@ def _secrets(config: Mapping[str, t.Any], schema: Mapping[str, t.Any]) -> Iterat
             for item in value:
                 if isinstance(item, Mapping):
                     yield from _secrets(item, part.get("items", {}))
-

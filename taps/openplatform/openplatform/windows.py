@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from typing_extensions import override
+
 from openplatform.bookmarks import EPOCH, UTC, format_time
 from openplatform.errors import FatalError
 
@@ -27,6 +29,7 @@ class Window:
     start: datetime
     end: datetime
 
+    @override
     def __str__(self) -> str:
         return f"[{format_time(self.start)}, {format_time(self.end)})"
 

@@ -139,9 +139,7 @@ class Skus(YouzanStream):
     api = "youzan.item.detail.get/1.0.1"
     records = "data.sku_list[]"
     key = ("item_id", "sku_id")
-    reads = Details(
-        of="items", field="item_id", param="item_id", carry="item_id", cache=_MINUTE
-    )
+    reads = Details(of="items", field="item_id", param="item_id", carry="item_id", cache=_MINUTE)
 
 
 class RetailProducts(YouzanStream):
@@ -164,9 +162,7 @@ class Warehouses(YouzanStream):
     api = "youzan.retail.open.warehouse.query/3.0.0"
     records = "data.warehouses[]"
     key = ("warehouse_id",)
-    reads = FullTable(
-        paging=PageNumber("page_no", "page_size", 20, "data.paginator.total_count")
-    )
+    reads = FullTable(paging=PageNumber("page_no", "page_size", 20, "data.paginator.total_count"))
 
 
 class WarehouseStock(YouzanStream):
