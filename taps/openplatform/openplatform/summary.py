@@ -6,7 +6,7 @@ import logging
 
 from singer_sdk import metrics as singer
 
-from openplatform.metrics import Metrics
+from openplatform.metrics import Metrics, StreamCounts
 
 _FIELDS_NAMED = 20
 
@@ -21,6 +21,8 @@ def log_summary(logger: logging.Logger, metrics: Metrics, waited: float) -> None
     """
     points = singer.get_metrics_logger()
     for (stream, account), counts in sorted(metrics.streams.items()):
+        if counts == StreamCounts():
+            continue
         context = {"_account": account}
         tags = {"stream": stream, "context": context}
         singer.log(
