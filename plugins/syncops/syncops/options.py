@@ -6,7 +6,6 @@ import typing as t
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
-from typing_extensions import override
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,20 +14,14 @@ if t.TYPE_CHECKING:
     Decorator = Callable[[Callable[..., t.Any]], Callable[..., t.Any]]
 
 
-class Zone(click.ParamType["tzinfo"]):
-    """The name of a time zone."""
-
-    name = "zone"
-
-    @override
-    def convert(
-        self, value: t.Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tzinfo:
-        """Return the zone, or fail with usage."""
-        try:
-            return ZoneInfo(str(value))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.fail(f"{value!r} is no time zone; write one like Asia/Shanghai.", param, ctx)
+def zone(_context: click.Context, _parameter: click.Parameter, value: str) -> tzinfo:
+    """Return the zone that an option names; a click callback."""
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise click.BadParameter(
+            f"{value!r} is no time zone; write one like Asia/Shanghai."
+        ) from error
 
 
 def state_ids(*, required: bool = False, note: str) -> Decorator:

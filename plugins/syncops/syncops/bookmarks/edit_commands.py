@@ -21,7 +21,7 @@ from syncops.console import confirm, console
 from syncops.editing import Edit, apply_edits
 from syncops.errors import SyncopsError
 from syncops.history import undoable
-from syncops.options import Zone, account_option, all_option, state_ids, stream_option, writing
+from syncops.options import account_option, all_option, state_ids, stream_option, writing, zone
 from syncops.session import open_session
 from syncops.times import parse_destination
 
@@ -53,7 +53,8 @@ _BECOMES = ("Now", "Becomes")
 )
 @click.option(
     "--timezone",
-    type=Zone(),
+    callback=zone,
+    metavar="ZONE",
     default="UTC",
     show_default=True,
     help="Zone of a date or time without an offset.",
