@@ -90,8 +90,9 @@ class Server(uvicorn.Server):
     def __init__(self, world: World) -> None:
         for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+        self.application = Application(world)
         config = uvicorn.Config(
-            t.cast("t.Any", Application(world)),
+            t.cast("t.Any", self.application),
             http="httptools",
             loop="asyncio",
             lifespan="off",

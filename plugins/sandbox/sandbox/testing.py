@@ -69,6 +69,12 @@ class Sandbox:
             self._thread.join(_START_SECONDS)
             self._server = self._thread = None
 
+    def refill(self, settings: SandboxSettings) -> None:
+        """Replace all that the sandbox holds, while it goes on serving at the same address."""
+        self.world = World(settings)
+        if self._server is not None:
+            self._server.application.world = self.world
+
     def __enter__(self) -> Self:
         return self.start()
 
