@@ -143,6 +143,11 @@ def _clear(world: World, _args: Args) -> Args:
     return {}
 
 
+def _stop(world: World, _args: Args) -> Args:
+    world.stopping = True
+    return {}
+
+
 _CONTROLS: dict[str, t.Callable[[World, Args], Args]] = {
     "churn": _set_churn,
     "faults": _set_faults,
@@ -152,4 +157,5 @@ _CONTROLS: dict[str, t.Callable[[World, Args], Args]] = {
     "tokens/expire": _expire,
     "clock/advance": _advance,
     "requests/clear": _clear,
+    "stop": _stop,
 }

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import time
 import typing as t
+import urllib.error
+import urllib.request
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -14,6 +19,12 @@ from sandbox.settings import Faults, SandboxSettings
 from sandbox.world import World
 
 DEFAULT_PORT: t.Final = 8700
+DEFAULT_URL: t.Final = f"http://127.0.0.1:{DEFAULT_PORT}"
+_START_SECONDS = 20.0
+
+url_option = click.option(
+    "--url", default=DEFAULT_URL, show_default=True, help="Address of the running sandbox."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,25 +40,41 @@ def main() -> None:
 @click.option("--orders", default=1000, show_default=True, help="Orders per account.")
 @click.option("--accounts", default=2, show_default=True, help="Accounts per platform.")
 @click.option("--history-days", default=30.0, show_default=True, help="Reach of the history.")
-@click.option("--history-end", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="Its end.")
+@click.option(
+    "--history-end",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]),
+    help="Last moment of the history, as 2026-11-20T00:00:00+0800. Default: midnight in Beijing.",
+)
+@click.option("--same-second", default=0, show_default=True, help="Rows that share one second.")
 @click.option("--churn", default=0.0, show_default=True, help="Changes per 100 requests.")
-@click.option("--faults", default=0.0, show_default=True, help="Share of failing requests.")
+@click.option("--faults", default=0.0, show_default=True, help="Share of failing requests, 0 to 1.")
 @click.option("--latency", default=0.0, show_default=True, help="Milliseconds before each answer.")
 @click.option("--limits/--no-limits", default=True, show_default=True, help="Enforce rate limits.")
-def serve(  # noqa: PLR0913 - one parameter per option
+@click.option("--background", is_flag=True, help="Return as soon as it answers; see `sandbox stop`.")
+@click.option(
+    "--log", type=click.Path(path_type=Path), help="With --background: file for its messages."
+)
+def serve(
     host: str,
     port: int,
+    *,
     seed: int,
     orders: int,
     accounts: int,
     history_days: float,
     history_end: datetime | None,
+    same_second: int,
     churn: float,
     faults: float,
     latency: float,
     limits: bool,
+    background: bool,
+    log: Path | None,
 ) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted or stopped."""
+    if min(orders, accounts) < 1 or history_days <= 0 or not 0 <= faults <= 1:
+        msg = "--orders and --accounts begin at 1, --history-days above 0, --faults lies in 0 to 1"
+        raise click.UsageError(msg)
     each = faults / 6
     settings = SandboxSettings(
         seed=seed,
@@ -55,6 +82,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
         accounts=accounts,
         history_days=history_days,
         history_end=history_end,
+        same_second=same_second,
         churn=churn,
         faults=Faults(
             throttle=each, too_many=each, server_error=each, cut=each, html=each, expire=each
@@ -64,18 +92,142 @@ def serve(  # noqa: PLR0913 - one parameter per option
     )
     try:
         listener = listen(host, port)
-    except OSError as error:
-        msg = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port"
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        msg = f"cannot listen on {host}:{port}: {reason}. Choose another --port, or stop the other."
         raise click.ClickException(msg) from None
-    url = f"http://{host}:{listener.getsockname()[1]}"
-    click.echo(f"sandbox on {url}/_sandbox/ (stop with Ctrl+C)", err=True)
-    Server(World(settings)).run(sockets=[listener])
+    port = listener.getsockname()[1]
+    url = f"http://{host}:{port}"
+    if background:
+        listener.close()
+        _detach(url, port, log)
+        return
+    click.echo(f"sandbox on {url}/_sandbox/ (stop with Ctrl+C or `sandbox stop --url {url}`)", err=True)
+    server = Server(World(settings))
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+
+
+def _detach(url: str, port: int, log: Path | None) -> None:
+    """Start the same command in the foreground of a process of its own."""
+    arguments = [one for one in sys.argv[1:] if one != "--background"]
+    command = [sys.executable, "-m", "sandbox", *arguments, "--port", str(port)]
+    target = log.open("w", encoding="utf-8") if log else None
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=target or subprocess.DEVNULL,
+        stderr=target or subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    if target is not None:
+        target.close()
+    if not _answers(url, _START_SECONDS, process):
+        process.kill()
+        msg = f"the sandbox did not come up on {url}; its messages: {log or 'give --log to keep them'}"
+        raise click.ClickException(msg)
+    click.echo(f"sandbox on {url}/_sandbox/, process {process.pid}; `sandbox stop --url {url}` ends it")
+
+
+def _answers(url: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            _ask(url, "status.json")
+        except OSError:
+            dead = process is not None and process.poll() is not None
+            if dead or time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
+
+
+def _ask(url: str, place: str, body: t.Any = None) -> t.Any:
+    """Call the sandbox's own address.
+
+    Raises:
+        OSError: Nothing answers there.
+        click.ClickException: The sandbox refuses, with its reason.
+    """
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{url.rstrip('/')}/_sandbox/{place}", data)  # noqa: S310
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise click.ClickException(json.load(error).get("error", str(error))) from None
+
+
+def _reach(url: str, place: str, body: t.Any = None) -> t.Any:
+    try:
+        return _ask(url, place, body)
+    except (OSError, ValueError):
+        msg = f"no sandbox answers on {url}. Start one with `sandbox serve`, or give --url."
+        raise click.ClickException(msg) from None
+
+
+@main.command()
+@url_option
+def stop(url: str) -> None:
+    """Stop a running sandbox."""
+    _reach(url, "stop", {})
+    click.echo(f"the sandbox on {url} stops")
+
+
+@main.command()
+@url_option
+@click.option("--seconds", default=_START_SECONDS, show_default=True, help="Give up after these.")
+def wait(url: str, seconds: float) -> None:
+    """Wait until a sandbox answers."""
+    if not _answers(url, seconds):
+        msg = f"no sandbox answered on {url} within {seconds:g} s"
+        raise click.ClickException(msg)
+
+
+@main.command()
+@url_option
+@click.option("--json", "as_json", is_flag=True, help="Everything, for programs.")
+def status(url: str, *, as_json: bool) -> None:
+    """Show what a running sandbox holds and was asked."""
+    state = _reach(url, "status.json")
+    if as_json:
+        click.echo(json.dumps(state, indent=2, ensure_ascii=False))
+        return
+    changes = sum(state["churn"]["made"].values())
+    click.echo(f"{url}: {state['requests']} requests, {changes} changes, seed {state['seed']}")
+    for platform in state["platforms"]:
+        for account, rows in platform["rows"].items():
+            listed = ", ".join(f"{name} {count}" for name, count in rows.items())
+            click.echo(f"  {platform['slug']} {account}: {listed}")
+
+
+@main.command()
+@url_option
+@click.argument("platform")
+@click.argument("account")
+@click.argument("entity")
+@click.option(
+    "--kind",
+    type=click.Choice(["update", "insert", "late", "delete"]),
+    default="update",
+    show_default=True,
+)
+@click.option("--count", default=1, show_default=True, help="How many rows.")
+def mutate(url: str, platform: str, account: str, entity: str, *, kind: str, count: int) -> None:
+    """Change rows of a running sandbox, for instance: youzan 42583152 orders --count 20."""
+    place = {"platform": platform, "account": account, "entity": entity}
+    answer = _reach(url, "mutate", {**place, "kind": kind, "count": count})
+    click.echo(f"{kind}: {len(answer['keys'])} {entity}")
 
 
 @main.command()
 @click.option("--platform", help="Only this platform.")
 @click.option("--accounts", default=2, show_default=True, help="Accounts per platform.")
-@click.option("--url", default=f"http://127.0.0.1:{DEFAULT_PORT}", show_default=True)
+@url_option
 def config(platform: str | None, accounts: int, url: str) -> None:
     """Print the demo credentials and ready tap settings as JSON."""
     world = World(SandboxSettings(accounts=accounts, size=1))
@@ -84,5 +236,4 @@ def config(platform: str | None, accounts: int, url: str) -> None:
     except KeyError as error:
         raise click.ClickException(str(error.args[0])) from None
     settings = {one.slug: one.demo(f"{url.rstrip('/')}/{one.slug}") for one in chosen}
-    json.dump(settings[platform] if platform else settings, sys.stdout, indent=2)
-    click.echo()
+    click.echo(json.dumps(settings[platform] if platform else settings, indent=2))

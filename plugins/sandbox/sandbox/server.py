@@ -8,6 +8,7 @@ import socket
 import typing as t
 
 import uvicorn
+from typing_extensions import override
 
 from sandbox.admin import ADMIN_PREFIX, administer
 from sandbox.http import Reply
@@ -105,3 +106,8 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=1,
         )
         super().__init__(config)
+        self._world = world
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        return self._world.stopping or await super().on_tick(counter)

@@ -65,7 +65,7 @@ class Sandbox:
     def stop(self) -> None:
         """Stop serving; safe to call twice."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.should_exit = self._server.force_exit = True
             self._thread.join(_START_SECONDS)
             self._server = self._thread = None
 

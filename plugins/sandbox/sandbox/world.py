@@ -45,6 +45,7 @@ class World:
         self.latency_ms = settings.latency_ms
         self.started = self.clock.now()
         self.requests = 0
+        self.stopping = False
         self.platforms: dict[str, Platform] = {
             slug: kind(self) for slug, kind in sorted(platform_types().items())
         }
