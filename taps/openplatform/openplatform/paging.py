@@ -179,6 +179,7 @@ class Cursor:
         limit: Records a page.
         total: Path of the total, where the platform tells it.
         last_flag: Path of a value that is 1 or true on the last page, where the platform has one.
+        until_empty: A page without records is the end, whatever its cursor says.
     """
 
     cursor: str
@@ -189,6 +190,7 @@ class Cursor:
     limit: int = 100
     total: str | None = None
     last_flag: str | None = None
+    until_empty: bool = False
 
     @property
     def reach(self) -> int | None:
@@ -204,9 +206,11 @@ class Cursor:
             total = _whole(value_at(body, self.total)) if self.total else None
             if at == self.first and most is not None and total is not None and total > most:
                 raise TooManyRecords(total)
-            yield Page(records_at(body, records), body, total)
+            page = Page(records_at(body, records), body, total)
+            yield page
             following = value_at(body, self.next)
             finished = self.last_flag is not None and value_at(body, self.last_flag) == 1
+            finished = finished or (self.until_empty and not page.records)
             if finished or following in {None, "", at} or str(following) in self.ends:
                 return
             at = following

@@ -18,7 +18,7 @@ from openplatform.bookmarks import EPOCH, UTC, format_time
 from openplatform.errors import FatalError
 
 Ends = t.Literal["exclusive", "inclusive", "unknown"]
-Unit = t.Literal["s", "ms", "local", "date"]
+Unit = t.Literal["s", "ms", "local", "date", "day"]
 _GROWTH = 4
 
 
@@ -45,9 +45,9 @@ class TimeFilter:
 
     Attributes:
         start: Name of the parameter for the window's start (inclusive).
-        end: Name of the parameter for its end.
+        end: Name of the parameter for its end; None where the start alone names the whole window.
         unit: Epoch seconds or milliseconds, `local` text `yyyy-MM-dd HH:mm:ss` in the platform's
-            zone, or a `date` text `yyyy-MM-dd`.
+            zone, or text of a day: `date` for `yyyy-MM-dd`, `day` for `yyyyMMdd`.
         text: Write epochs as text.
         maximum: Longest span the platform takes.
         granule: Smallest step of the filter.
@@ -55,10 +55,12 @@ class TimeFilter:
             end is asked for in full: one granule may come twice, none is missed.
         retention: How far back the platform answers; an earlier start is clamped.
         align: Windows begin and end on multiples of this in the platform's zone (a day, mostly).
+        carry: Field of our records that takes the window's start as it was asked for, where the
+            answer does not tell it.
     """
 
     start: str
-    end: str
+    end: str | None
     unit: Unit
     maximum: timedelta
     granule: timedelta = timedelta(seconds=1)
@@ -66,22 +68,27 @@ class TimeFilter:
     text: bool = False
     retention: timedelta | None = None
     align: timedelta | None = None
+    carry: str | None = None
 
     def params(self, window: Window, zone: tzinfo) -> dict[str, t.Any]:
         """Return the call's parameters for a window."""
+        if self.end is None:
+            return {self.start: self._write(window.start, zone)}
         last = window.end - self.granule if self.ends == "inclusive" else window.end
         return {self.start: self._write(window.start, zone), self.end: self._write(last, zone)}
 
     def instant_params(self, window: Window, zone: tzinfo) -> dict[str, t.Any]:
         """Return the parameters for the window's first granule alone, if the end is inclusive."""
         moment = self._write(window.start, zone)
-        return {self.start: moment, self.end: moment}
+        return dict.fromkeys(filter(None, (self.start, self.end)), moment)
 
     def _write(self, moment: datetime, zone: tzinfo) -> int | str:
         if self.unit == "local":
             return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
         if self.unit == "date":
             return moment.astimezone(zone).strftime("%Y-%m-%d")
+        if self.unit == "day":
+            return moment.astimezone(zone).strftime("%Y%m%d")
         count = (moment - EPOCH) // timedelta(milliseconds=1)
         value = count if self.unit == "ms" else count // 1000
         return str(value) if self.text else value
