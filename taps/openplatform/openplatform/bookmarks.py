@@ -53,8 +53,10 @@ class Bookmark:
 
     def __post_init__(self) -> None:
         moment = self.time.astimezone(UTC)
-        whole = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-        object.__setattr__(self, "time", whole)
+        # Pendulum's own kind of datetime cannot be divided by a timedelta of the standard library.
+        whole = datetime.combine(moment.date(), moment.time(), UTC)
+        milliseconds = whole.microsecond // 1000
+        object.__setattr__(self, "time", whole.replace(microsecond=milliseconds * 1000))
 
     @override
     def __str__(self) -> str:
