@@ -205,6 +205,9 @@ class Reader:
         fixed = {**stream.params, **{each.param: value for each, value in values.items()}}
         carried = {each.carry: value for each, value in values.items() if each.carry}
         time_params, most = self._window_call(stream, account, window, fixed)
+        time = _time_of(stream)
+        if time is not None and time.carry:
+            carried[time.carry] = time_params[time.start]
         ask = self._ask(stream, account, {**fixed, **time_params})
         seen: set[int] = set()
         before = -1
@@ -438,7 +441,7 @@ class Reader:
     ) -> Iterator[dict[Each, t.Any]]:
         choices = []
         for one in each:
-            values = self.related(account, one.of, one.field)
+            values = list(one.values) or self.related(account, one.of, one.field)
             if one.batch:
                 values = [values[i : i + one.batch] for i in range(0, len(values), one.batch)]
             choices.append([(one, value) for value in values])

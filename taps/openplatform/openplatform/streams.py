@@ -34,19 +34,21 @@ _ONE_SHOT = OneShot()
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The list is asked for once per value (or batch of values) of another stream of the tap.
+    """The list is asked for once per value (or batch of values), mostly of another stream.
 
     Attributes:
         of: Name of the other stream.
         field: Field of its records.
         param: Parameter that takes the value, or the list of values when batched.
+        values: Fixed values, instead of those of another stream.
         batch: Values per call; None for one at a time.
         carry: Field of our records that takes the value; None to leave it out.
     """
 
-    of: str
-    field: str
-    param: str
+    of: str = ""
+    field: str = ""
+    param: str = ""
+    values: tuple[t.Any, ...] = ()
     batch: int | None = None
     carry: str | None = None
 
