@@ -94,7 +94,8 @@ class Horizon:
         time: TimeFilter | None = getattr(stream.reads, "time", None)
         if time is None or time.retention is None:
             return None
-        return self.now - time.retention + _RETENTION_MARGIN
+        # To the millisecond, like the bookmarks that it is compared with.
+        return Bookmark(self.now - time.retention + _RETENTION_MARGIN).time
 
     def end(self, time: TimeFilter) -> datetime:
         """Return where reading ends: behind now by `settle`, on a border of the filter."""
