@@ -51,6 +51,10 @@ class SkipError(OpenPlatformError):
     """The thing asked for does not exist or is not ours to see: leave it out and go on."""
 
 
+class ShrinkBatchError(FatalError):
+    """The platform refuses so many values in one call: ask for fewer. Fatal for a single value."""
+
+
 class ShrinkWindowError(OpenPlatformError):
     """The platform refuses a window of this length now: read it in smaller parts."""
 

@@ -21,6 +21,7 @@ class Outcome(enum.Enum):
     FATAL = "fatal"
     SKIP = "skip"
     SHRINK_WINDOW = "shrink_window"
+    SHRINK_BATCH = "shrink_batch"
     GRANT_DEAD = "grant_dead"
 
 
@@ -32,6 +33,7 @@ _EXCEPTIONS: dict[Outcome, type[errors.OpenPlatformError]] = {
     Outcome.FATAL: errors.FatalError,
     Outcome.SKIP: errors.SkipError,
     Outcome.SHRINK_WINDOW: errors.ShrinkWindowError,
+    Outcome.SHRINK_BATCH: errors.ShrinkBatchError,
     Outcome.GRANT_DEAD: errors.GrantError,
 }
 

@@ -6,7 +6,6 @@ finds is yielded as batches, and the run decides in the main thread.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import math
 import typing as t
@@ -17,12 +16,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from openplatform.accounts import Account
+from openplatform.batches import Values, batch_size, combinations, halves
 from openplatform.bookmarks import Bookmark
 from openplatform.cache import Cache
 from openplatform.clock import Clock
 from openplatform.errors import (
     FatalError,
     OpenPlatformError,
+    ShrinkBatchError,
     ShrinkWindowError,
     SkipError,
     TransientError,
@@ -33,6 +34,7 @@ from openplatform.metrics import Metrics
 from openplatform.paging import Ask, Page, Paging, TooManyRecords
 from openplatform.paths import records_at
 from openplatform.records import Shaper
+from openplatform.settings import StreamOptions
 from openplatform.streams import RAW, Details, Each, FullTable, Incremental, PlatformStream
 from openplatform.windows import Planner, TimeFilter, Window, floor, split
 
@@ -89,7 +91,7 @@ class Reader:
         metrics: Where counts go.
         concurrency: Details fetched at the same time.
         include_raw: Add `_raw`.
-        window_records: Windows with more records are split, by stream name.
+        options: The settings of each stream, by name.
         beginning: Tells where the history of a stream begins.
     """
 
@@ -103,7 +105,7 @@ class Reader:
         metrics: Metrics,
         concurrency: int,
         include_raw: bool,
-        window_records: Mapping[str, int],
+        options: Mapping[str, StreamOptions],
         beginning: Callable[[PlatformStream], datetime],
     ) -> None:
         self._streams = streams
@@ -112,12 +114,13 @@ class Reader:
         self._clock = clock
         self._metrics = metrics
         self._include_raw = include_raw
-        self._window_records = window_records
+        self._options = options
         self._logger = logging.getLogger(__name__)
         self._shapers: dict[tuple[str, str], Shaper] = {}
         self._cache: Cache[t.Any] = Cache(clock)
         self._related: Cache[list[t.Any]] = Cache(clock)
         self._beginning = beginning
+        self._batches: dict[tuple[str, str], int] = {}
         self._details_pool = (
             ThreadPoolExecutor(concurrency, "details-worker") if concurrency > 1 else None
         )
@@ -155,7 +158,12 @@ class Reader:
         except (TooManyRecords, ShrinkWindowError) as signal:
             raise self._split(part, source, signal) from signal
         if part.planner is not None and part.window is not None:
-            part.planner.learn(part.window, count)
+            # What a call brings decides, not the sum over all the values that are asked for.
+            lists = math.prod(
+                -(-len(values) // (each.batch or 1))
+                for each, values in self._choices(source, part.account).items()
+            )
+            part.planner.learn(part.window, count // max(1, lists))
 
     def _split(
         self, part: Slice, source: PlatformStream, signal: TooManyRecords | ShrinkWindowError
@@ -167,7 +175,7 @@ class Reader:
                 f"platform's paging can reach ({signal}), and it has no time filter to split it by"
             )
             raise FatalError(msg) from signal
-        target = self._window_records[source.name]
+        target = self._options[source.name].window_records
         total = signal.total if isinstance(signal, TooManyRecords) else target * 2
         if part.planner is not None:
             part.planner.learn(part.window, total)
@@ -189,9 +197,37 @@ class Reader:
         Raises:
             TooManyRecords: The window holds more than it shall, or than paging can reach.
         """
-        reads = t.cast("Incremental | FullTable", stream.reads)
-        for values in self._combinations(account, reads.each):
-            yield from self._one_list(stream, account, window, values)
+        seen: set[int] | None = set() if getattr(stream.reads, "distinct", False) else None
+        for values in combinations(self._choices(stream, account), self._most(stream, account)):
+            for records in self._lists(stream, account, window, values):
+                yield records if seen is None else _unseen(stream, records, seen)
+
+    def _lists(
+        self, stream: PlatformStream, account: Account, window: Window | None, values: Values
+    ) -> Iterator[list[Record]]:
+        """Read the list of some values; leave out a value that the platform does not know."""
+        parts = halves(values)
+        most = self._most(stream, account)
+        if not parts or most is None or batch_size(values) <= most:
+            try:
+                yield from self._one_list(stream, account, window, values)
+            except ShrinkBatchError:
+                if not parts:
+                    raise
+                self._batches[stream.name, account.id] = batch_size(parts[-1])
+            except SkipError as exc:
+                if not values:
+                    raise
+                if not parts:
+                    self._logger.info("%s: %s; left out", stream.name, exc)
+            else:
+                return
+        for part in parts:
+            yield from self._lists(stream, account, window, part)
+
+    def _most(self, stream: PlatformStream, account: Account) -> int | None:
+        """Return how many values a call may ask for: what a refusal has taught, or the setting."""
+        return self._batches.get((stream.name, account.id), self._options[stream.name].batch)
 
     def _one_list(
         self,
@@ -270,7 +306,7 @@ class Reader:
             return {}, reach
         params = time.params(window, self._zone)
         if window.span > (time.align or time.granule):
-            target = self._window_records[stream.name]
+            target = self._options[stream.name].window_records
             return params, target if reach is None else min(reach, target)
         if time.ends != "unknown" or reach is None:
             return params, reach
@@ -436,17 +472,14 @@ class Reader:
 
     # -- values of other streams ------------------------------------------------------------------
 
-    def _combinations(
-        self, account: Account, each: tuple[Each, ...]
-    ) -> Iterator[dict[Each, t.Any]]:
-        choices = []
-        for one in each:
-            values = list(one.values) or self.related(account, one.of, one.field)
-            if one.batch:
-                values = [values[i : i + one.batch] for i in range(0, len(values), one.batch)]
-            choices.append([(one, value) for value in values])
-        for combination in itertools.product(*choices):
-            yield dict(combination)
+    def _choices(self, stream: PlatformStream, account: Account) -> dict[Each, list[t.Any]]:
+        """Return the values that a stream's list is asked for, by parameter."""
+        each = t.cast("Incremental | FullTable", stream.reads).each
+        return {
+            one: list(one.values)
+            or self.related(account, stream.config.get(one.setting or "") or one.of, one.field)
+            for one in each
+        }
 
     def related(self, account: Account, of: str, path: str) -> list[t.Any]:
         """Return the distinct values at a path of another stream's records, read once per run."""
@@ -459,6 +492,11 @@ class Reader:
         for records in self.whole_list(self._streams[of], account):
             for record in records:
                 values.update((v, None) for v in records_at(record, path) if v is not None)
+        if not values:
+            self._logger.warning(
+                "%s, account %s: there is no %s, so the streams that go through these read nothing",
+                of, account.id, path,
+            )  # fmt: skip
         return list(values)
 
     def whole_list(self, stream: PlatformStream, account: Account) -> Iterator[list[Record]]:
@@ -468,7 +506,7 @@ class Reader:
             yield from self.list_pages(stream, account, None)
             return
         step = time.align or time.granule
-        planner = Planner(time.maximum, step, self._window_records[stream.name])
+        planner = Planner(time.maximum, step, self._options[stream.name].window_records)
         now = floor(self._clock.now(), step, self._zone)
         ahead = deque(planner.plan(self._beginning(stream), now, align=step, zone=self._zone))
         while ahead:
@@ -482,6 +520,13 @@ class Reader:
                     for part in reversed(self._split(whole, stream, signal).parts)
                     if part.window
                 )
+
+
+def _unseen(stream: PlatformStream, records: list[Record], seen: set[int]) -> list[Record]:
+    """Return the records that did not come before, and remember them."""
+    new = {stream.identifier(r): r for r in records if hash(stream.identifier(r)) not in seen}
+    seen.update(map(hash, new))
+    return list(new.values())
 
 
 def _count(paging: Paging, ask: Ask, records: str) -> int | None:

@@ -53,6 +53,11 @@ def stream_settings() -> th.PropertiesList:
         th.Property("window_records", th.IntegerType, description="Overrides window_records."),
         _duration("window", "Longest window; never longer than the platform's own maximum."),
         th.Property("confirm_absence", th.IntegerType, description="Overrides confirm_absence."),
+        th.Property(
+            "batch",
+            th.IntegerType,
+            description="Most ids asked for in one call, where the API takes several.",
+        ),
     )
 
 
@@ -177,6 +182,7 @@ class StreamOptions:
     window: timedelta | None
     window_records: int
     confirm_absence: int | None
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -282,6 +288,7 @@ class Settings:
             window=pick_duration("window", own.get("window")),
             window_records=int(pick("window_records") or 5000),
             confirm_absence=None if confirm is None else int(confirm),
+            batch=int(own["batch"]) if own.get("batch") else None,
         )
 
     def token_folder(self, environment: Mapping[str, str], tap: str) -> Path:

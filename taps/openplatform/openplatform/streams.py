@@ -41,8 +41,9 @@ class Each:
         field: Field of its records.
         param: Parameter that takes the value, or the list of values when batched.
         values: Fixed values, instead of those of another stream.
-        batch: Values per call; None for one at a time.
+        batch: Values per call; None for one at a time. The setting `batch` of the stream lowers it.
         carry: Field of our records that takes the value; None to leave it out.
+        setting: Setting that names another stream to go through instead.
     """
 
     of: str = ""
@@ -51,6 +52,7 @@ class Each:
     values: tuple[t.Any, ...] = ()
     batch: int | None = None
     carry: str | None = None
+    setting: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class FullTable:
         confirm_absence: Complete reads in a row that must miss a row before it counts as gone; 2
             where the list promises no stable order or no total.
         activates: False where absence says nothing (a list that shows only the newest, say).
+        distinct: Of a record that several of the lists bring, only the first leaves.
     """
 
     paging: Paging = _ONE_SHOT
@@ -90,6 +93,7 @@ class FullTable:
     time: TimeFilter | None = None
     confirm_absence: int = 1
     activates: bool = True
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,9 +145,7 @@ class PlatformTap(Tap):
             metrics=self.metrics,
             concurrency=self.concurrency,
             include_raw=bool(self.config.get("include_raw")),
-            window_records={
-                name: self.settings.options(name).window_records for name in self.platform_streams
-            },
+            options={name: self.settings.options(name) for name in self.platform_streams},
             beginning=self.horizon.beginning,
         )
 
