@@ -52,8 +52,7 @@ class Wecom(Platform):
             {
                 "id": name,
                 "secret": f"{_SECRETS['app']}-{name}",
-                "old_secret": f"{_SECRETS['old']}-{name}",
-                "contacts_secret": f"{_SECRETS['contacts']}-{name}",
+                "secrets": {"user/list_id": f"{_SECRETS['contacts']}-{name}"},
             }
             for name in self.accounts
         ]
