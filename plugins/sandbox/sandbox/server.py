@@ -14,6 +14,8 @@ from sandbox.admin import ADMIN_PREFIX, administer
 from sandbox.http import Reply
 from sandbox.world import World
 
+_TICK_SECONDS = 0.02
+
 Message = dict[str, t.Any]
 Receive = t.Callable[[], t.Awaitable[Message]]
 Send = t.Callable[[Message], t.Awaitable[None]]
@@ -109,5 +111,21 @@ class Server(uvicorn.Server):
         self._world = world
 
     @override
-    async def on_tick(self, counter: int) -> bool:
-        return self._world.stopping or await super().on_tick(counter)
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        while not (self.should_exit or self._world.stopping):
+            await asyncio.sleep(_TICK_SECONDS)
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close everything; with `force_exit` at once, since tests start and stop many servers."""
+        if not self.force_exit:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(_TICK_SECONDS)
