@@ -48,10 +48,12 @@ KINDS = {
     "array": "array",
     "object": "object",
 }
-# Where several types are accepted, the richest one is the form that Meltano should parse.
-RICHEST_FIRST = ("object", "array", "boolean", "number", "integer", "string")
+# Where several types are accepted: structures are parsed by Meltano, all else it can leave as text.
+PREFERRED = ("object", "array", "string", "boolean", "number", "integer")
 # The warehouse of the demo; `output/` is not committed.
 DEMO_DUCKDB = "$MELTANO_PROJECT_ROOT/output/demo.duckdb"
+# The sandbox is no one's production system and commits at once: no careful rates, hardly a delay.
+DEMO_SETTINGS = {"account_requests_per_second": 200, "settle": "1s"}
 # Cron times of the generated schedules; the minutes spread the platforms over the hour.
 HOURLY, NIGHTLY = "{minute} * * * *", "{minute} 2 * * *"
 
@@ -61,8 +63,8 @@ class Stream:
     """One stream of a tap, as its catalog describes it."""
 
     name: str
-    keys: tuple[str, ...]
     incremental: bool
+    default: bool = True  # selected without being asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,17 @@ class PluginError(Exception):
 def read_tap(folder: Path) -> Plugin:
     """Ask a tap for its settings and its streams."""
     name = folder.name
-    catalog = _ask(name, "--discover")
-    streams = tuple(
-        Stream(
-            name=entry["tap_stream_id"],
-            keys=tuple(entry.get("key_properties", ())),
-            incremental=bool(entry.get("replication_key")),
-        )
-        for entry in catalog["streams"]
-    )
+    streams = tuple(_stream(entry) for entry in _ask(name, "--discover")["streams"])
     return Plugin(name, _relative(folder), _ask(name, "--about", "--format=json"), streams)
+
+
+def _stream(entry: Json) -> Stream:
+    root: Json = next((m["metadata"] for m in entry["metadata"] if not m["breadcrumb"]), {})
+    return Stream(
+        name=entry["tap_stream_id"],
+        incremental=bool(entry.get("replication_key")),
+        default=root.get("selected-by-default", True),
+    )
 
 
 def read_target(folder: Path) -> Plugin:
@@ -167,7 +170,7 @@ def _kind(schema: Json) -> str:
     if schema.get("enum"):
         return "options"
     types = set(_types(schema))
-    return next((KINDS[name] for name in RICHEST_FIRST if name in types), "string")
+    return next((KINDS[name] for name in PREFERRED if name in types), "string")
 
 
 def _types(schema: Json) -> Iterator[str]:
@@ -181,7 +184,7 @@ def extractors(taps: Iterable[Plugin]) -> Json:
     """Return the definitions of the taps, each with its hourly and its nightly part."""
     plugins: list[Json] = []
     for tap in taps:
-        plugins.append(definition(tap))
+        plugins.append(definition(tap, **_selection(tap)))
         plugins.extend(
             {"name": name, "inherit_from": tap.name, "select": [f"{s.name}.*" for s in streams]}
             for name, streams in parts(tap)
@@ -189,11 +192,17 @@ def extractors(taps: Iterable[Plugin]) -> Json:
     return {"plugins": {"extractors": plugins}}
 
 
+def _selection(tap: Plugin) -> Json:
+    """Leave out what the tap leaves out: Meltano selects every stream unless it is told."""
+    left_out = [f"!{s.name}.*" for s in tap.streams if not s.default]
+    return {"select": ["*.*", *left_out]} if left_out else {}
+
+
 def parts(tap: Plugin) -> list[tuple[str, list[Stream]]]:
     """Split a tap's streams: what has a bookmark runs each hour, what is read whole each night."""
     both = [
-        (f"{tap.name}--hourly", [s for s in tap.streams if s.incremental]),
-        (f"{tap.name}--full", [s for s in tap.streams if not s.incremental]),
+        (f"{tap.name}--hourly", [s for s in tap.streams if s.default and s.incremental]),
+        (f"{tap.name}--full", [s for s in tap.streams if s.default and not s.incremental]),
     ]
     return [(name, streams) for name, streams in both if streams]
 
@@ -244,7 +253,9 @@ def environments(taps: Iterable[Plugin], credentials: Json) -> Json:
     by_tap = {f"tap-{slug.replace('_', '-')}": settings for slug, settings in credentials.items()}
     config = {
         "extractors": [
-            {"name": tap.name, "config": by_tap[tap.name]} for tap in taps if tap.name in by_tap
+            {"name": tap.name, "config": {**by_tap[tap.name], **DEMO_SETTINGS}}
+            for tap in taps
+            if tap.name in by_tap
         ],
         "loaders": [{"name": "target-duckdb", "config": {"path": DEMO_DUCKDB}}],
     }
@@ -256,8 +267,11 @@ def environments(taps: Iterable[Plugin], credentials: Json) -> Json:
 
 def platforms(taps: Iterable[Plugin], chinese: bool) -> str:
     """Return the README's table of platforms."""
-    heads = ("| 平台 | 插件 | 增量流 | 全量流 |" if chinese else
-             "| Platform | Plugin | Incremental streams | Full-table streams |")
+    heads = (
+        "| 平台 | 插件 | 增量流 | 全量流 |"
+        if chinese
+        else "| Platform | Plugin | Incremental streams | Full-table streams |"
+    )
     lines = [heads, "|---|---|---|---|"]
     for tap in taps:
         cells = [
@@ -294,8 +308,9 @@ def generated() -> dict[Path, str]:
         ROOT / "targets" / "target-warehouse",
     ]
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        read = [pool.submit(read_tap if f.name.startswith("tap-") else read_target, f)
-                for f in folders]
+        read = [
+            pool.submit(read_tap if f.name.startswith("tap-") else read_target, f) for f in folders
+        ]
         *taps, target = [future.result() for future in read]
     texts = {
         ROOT / "plugins" / f"{name}.meltano.yml": HEADER + _yaml(content)
@@ -316,7 +331,8 @@ def generated() -> dict[Path, str]:
 def _yaml(content: Json) -> str:
     import yaml
 
-    return t.cast("str", yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100))
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 def main() -> int:

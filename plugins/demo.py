@@ -18,8 +18,8 @@ import subprocess
 import sys
 import time
 import typing as t
-import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import bootstrap
@@ -37,6 +37,7 @@ STATE_ID = "demo:tap-youzan-to-target-duckdb"
 START_SECONDS = 30
 RUN = ["meltano", "--environment=demo", "run", "tap-youzan", "target-duckdb"]
 BOOKMARKS = ["syncops", "bookmarks", "show", "--state-id", STATE_ID]
+REWIND = ["syncops", "bookmarks", "rewind", "--state-id", STATE_ID]
 # What happens in the shops between two runs of the demo.
 NEWS = (("insert", 25), ("update", 60))
 
@@ -78,7 +79,7 @@ def start_sandbox() -> bool:
     log = LOGS / "sandbox.log"
     with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
-            ["sandbox", "serve", "--port", str(PORT)],
+            ["sandbox", "serve", "--port", str(PORT), "--no-limits"],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             cwd=ROOT, env=environment(), start_new_session=True,
         )  # fmt: skip
@@ -153,55 +154,71 @@ def _last_words(line: str, width: int) -> str:
     return escape(line.partition("] ")[2].strip()[: max(width - 6, 20)]) or "..."
 
 
-def table_sizes() -> dict[str, int]:
-    """Return the number of rows of every table of the demo's DuckDB file."""
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What one table holds; `fresh` of its rows are new or changed."""
+
+    table: str
+    rows: int
+    fresh: int
+    newest: str
+
+
+def landed(before: t.Mapping[str, Landed]) -> dict[str, Landed]:
+    """Look at every table of the demo's DuckDB file.
+
+    Args:
+        before: What the tables held when the run began.
+    """
     import duckdb
 
     if not DUCKDB.exists():
         return {}
     listing = (
-        "select table_schema, table_name from information_schema.tables "
-        "where table_type = 'BASE TABLE' and not starts_with(table_name, '_') order by all"
+        "select table_name, list(column_name) from information_schema.columns "
+        "where table_schema = 'main' and not starts_with(table_name, '_') group by 1 order by 1"
     )
+    found = {}
     with duckdb.connect(str(DUCKDB), read_only=True) as connection:
-        names = [f"{schema}.{table}" for schema, table in connection.execute(listing).fetchall()]
-        return {
-            name: connection.table(name).count("*").fetchall()[0][0] for name in names
-        }
+        for table, columns in connection.execute(listing).fetchall():
+            # Without bookmarks only a larger number of rows shows that something came.
+            mark = "_bookmark" if "_bookmark" in columns else "null"
+            old = before.get(table, Landed(table, 0, 0, ""))
+            counts = f'select count(*), count_if({mark} > ?), max({mark}) from "{table}"'  # noqa: S608
+            rows, beyond, newest = connection.execute(counts, [old.newest]).fetchall()[0]
+            found[table] = Landed(table, rows, max(beyond or 0, rows - old.rows), newest or "")
+    return found
 
 
-def show(console: Console, before: dict[str, int], seconds: float) -> None:
+def show(console: Console, before: t.Mapping[str, Landed], seconds: float) -> None:
     """Show what landed, where the bookmarks stand, and what to type next."""
     from rich.table import Table
 
-    after = table_sizes()
-    landed = Table("table", "rows", "new", title=f"Landed in {seconds:.0f} s", title_justify="left")
-    for column in landed.columns[1:]:
+    table = Table("table", "rows", "new or changed", title=f"Landed in {seconds:.0f} s")
+    table.title_justify = "left"
+    for column in table.columns[1:]:
         column.justify = "right"
-    for name, rows in after.items():
-        fresh = rows - before.get(name, 0)
-        landed.add_row(name, f"{rows:,}", f"+{fresh:,}" if fresh else "")
-    landed.add_section()
-    landed.add_row("all", f"{sum(after.values()):,}", "")
-    console.print(landed)
+    after = landed(before).values()
+    for one in after:
+        table.add_row(one.table, f"{one.rows:,}", f"{one.fresh:,}" if one.fresh else "")
+    table.add_section()
+    table.add_row("all", f"{sum(o.rows for o in after):,}", f"{sum(o.fresh for o in after):,}")
+    console.print(table)
     console.print(f"\n[bold]$ {' '.join(BOOKMARKS)}[/]", highlight=False)
     subprocess.run(BOOKMARKS, cwd=ROOT, env=environment(), check=False)
-    here = DUCKDB.relative_to(ROOT)
-    python = bootstrap.PYTHON.relative_to(ROOT)
-    query = f"import duckdb; duckdb.connect('{here}').sql('from orders limit 5').show()"
-    console.print(f"\nThe data: [bold]{here}[/] (DuckDB)", highlight=False)
+    console.print(f"\nThe data: [bold]{DUCKDB.relative_to(ROOT)}[/] (DuckDB)", highlight=False)
     console.print(f"The platform: {SANDBOX}/_sandbox/ (in a browser)", highlight=False)
     console.print("\nWhat to type next", style="bold")
-    steps = (
-        ("the same again: only what is new comes", "python3 plugins/demo.py"),
-        ("the commands of the project", f"source {python.parent}/activate"),
-        ("what the demo ran", " ".join(RUN)),
-        ("read the last seven days again", f"{' '.join(BOOKMARKS[:2])} rewind "
-         f"--state-id {STATE_ID} --to -7d"),
-        ("look at the data", f'python -c "{query}"'),
-        ("stop the sandbox", "python3 plugins/demo.py --stop"),
-    )  # fmt: skip
-    for what, command in steps:
+    query = f"import duckdb; duckdb.connect('{DUCKDB.relative_to(ROOT)}').sql('from orders').show()"
+    steps = {
+        "the same again: only what is new comes": "python3 plugins/demo.py",
+        "the commands of the project": f"source {bootstrap.BIN.relative_to(ROOT)}/activate",
+        "what the demo ran": " ".join(RUN),
+        "read the last seven days again": " ".join([*REWIND, "--to", "-7d"]),
+        "look at the data": f'python -c "{query}"',
+        "stop the sandbox": "python3 plugins/demo.py --stop",
+    }
+    for what, command in steps.items():
         console.print(f"  [dim]# {what}[/]\n  {command}", highlight=False, soft_wrap=True)
 
 
@@ -210,7 +227,7 @@ def run(console: Console) -> None:
     again = start_sandbox()
     status = sandbox_status() or {}
     console.print(f"The sandbox {'is running' if again else 'started'}: {SANDBOX}/_sandbox/")
-    before = table_sizes()
+    before = landed({})
     if again and before:
         youzan = next(one for one in status["platforms"] if one["slug"] == "youzan")
         changed = let_time_pass(youzan["accounts"])

@@ -20,8 +20,9 @@ TAP = Plugin(
         "settings": {"properties": {"app_key": {"type": ["string", "null"]}}},
     },
     streams=(
-        Stream("orders", ("_account", "tid"), incremental=True),
-        Stream("shops", ("_account", "id"), incremental=False),
+        Stream("orders", incremental=True),
+        Stream("shops", incremental=False),
+        Stream("points_changes", incremental=True, default=False),
     ),
 )
 
@@ -44,6 +45,7 @@ def test_generated_files_are_fresh():
         ({"type": "boolean", "default": False}, {"kind": "boolean", "value": False}),
         ({"type": "string", "secret": True}, {"kind": "string", "sensitive": True}),
         ({"anyOf": [{"type": "string"}, {"type": ["array", "null"]}]}, {"kind": "array"}),
+        ({"type": ["string", "number"], "default": "60s"}, {"kind": "string", "value": "60s"}),
         ({"type": "string", "title": "T", "description": "a\n  b"},
          {"kind": "string", "label": "T", "description": "a b"}),
         ({"type": "string", "enum": ["a", None]},
@@ -63,11 +65,25 @@ def test_a_tap_gets_its_hourly_and_its_nightly_part():
     assert full["select"] == ["shops.*"]
 
 
+def test_a_stream_that_the_tap_leaves_out_is_not_selected():
+    assert definitions.extractors([TAP])["plugins"]["extractors"][0]["select"] == [
+        "*.*", "!points_changes.*",
+    ]  # fmt: skip
+
+
 def test_a_tap_without_bookmarks_has_no_hourly_job():
-    tap = Plugin(TAP.name, TAP.folder, TAP.about, TAP.streams[1:])
+    tap = Plugin(TAP.name, TAP.folder, TAP.about, TAP.streams[1:2])
     made = definitions.jobs([tap])
     assert [job["name"] for job in made["jobs"]] == ["example-full-nightly"]
     assert [schedule["job"] for schedule in made["schedules"]] == ["example-full-nightly"]
+
+
+def test_the_demo_reads_the_sandbox_with_its_credentials():
+    credentials = {"example": {"app_key": "k"}, "lab": {"key": "no tap reads the lab"}}
+    demo = definitions.environments([TAP], credentials)["environments"][0]
+    (extractor,) = demo["config"]["plugins"]["extractors"]
+    assert (demo["name"], extractor["name"]) == ("demo", "tap-example")
+    assert extractor["config"]["app_key"] == "k"
 
 
 def test_each_loader_shows_the_settings_of_its_engine():
@@ -92,7 +108,10 @@ def test_the_table_tells_streams_in_both_languages():
     english = definitions.platforms([TAP], chinese=False).splitlines()
     chinese = definitions.platforms([TAP], chinese=True).splitlines()
     assert english[2:] == chinese[2:]
-    assert english[2] == "| 例 Example | [tap-example](taps/tap-example) | `orders` | `shops` |"
+    assert (
+        english[2]
+        == "| 例 Example | [tap-example](taps/tap-example) | `orders` `points_changes` | `shops` |"
+    )
 
 
 def test_a_text_without_markers_is_refused():

@@ -135,8 +135,7 @@ def test_every_installed_package_has_its_pinned_version():
     wrong = {
         f"{normal(found.name)}=={found.version}"
         for found in importlib.metadata.distributions()
-        if normal(found.name) not in own
-        and wanted.get(normal(found.name)) != {found.version}
+        if normal(found.name) not in own and wanted.get(normal(found.name)) != {found.version}
     }
     assert wrong == set(), "run `python3 plugins/pins.py`"
 
