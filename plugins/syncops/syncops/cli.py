@@ -16,14 +16,14 @@ from syncops.session import Settings
 @click.version_option(package_name="syncops")
 @click.pass_context
 def main(context: click.Context, environment: str | None, *, verbose: bool) -> None:
-    r"""Operate the syncs of a Meltano project.
+    """Operate the syncs of a Meltano project.
 
     Runs in the project's folder, or through Meltano as `meltano invoke syncops ...`. It reads and
     writes the state wherever Meltano keeps it.
 
     \b
     Exit codes: 0 done, 1 failed or nothing matched, 2 wrong usage.
-    """
+    """  # noqa: D301 - click reads the backspace
     context.obj = Settings(environment, verbose=verbose)
 
 

@@ -18,6 +18,8 @@ from fnmatch import fnmatchcase
 from functools import partial
 from urllib.parse import urlsplit
 
+import structlog
+
 from syncops.errors import BackendError, CorruptStateError, RunningError, SyncopsError
 
 if t.TYPE_CHECKING:
@@ -271,8 +273,6 @@ def _project(environment: str | None) -> Project:
 
 def _quiet_meltano(*, verbose: bool) -> None:
     """Send Meltano's log to the standard error; by default it would mix with what we print."""
-    import structlog
-
     level = logging.DEBUG if verbose else logging.WARNING
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -291,6 +291,7 @@ def _told(doing: str) -> Iterator[None]:
     except SyncopsError:
         raise
     except Exception as error:
+        structlog.get_logger(__name__).debug("the traceback", exc_info=error)
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise BackendError(
             f"{doing[0].upper()}{doing[1:]} failed: {type(error).__name__}: {reason[0]} "

@@ -59,7 +59,7 @@ def show(
     every: bool,
     as_json: bool,
 ) -> None:
-    r"""Show bookmark, lag, failures and last run of each stream and account.
+    """Show bookmark, lag, failures and last run of each stream and account.
 
     Lag is how far the bookmark (or the last complete read of a full-table stream) is behind now.
     Owed failures are retried by the next runs; parked ones wait for a request.
@@ -69,7 +69,7 @@ def show(
       syncops bookmarks show
       syncops bookmarks show --stream orders --account 42583152
       syncops bookmarks show --state-id 'prod:*' --json
-    """
+    """  # noqa: D301 - click reads the backspace
     session = open_session()
     states = session.states
     now = datetime.now(UTC)
@@ -126,7 +126,7 @@ def _nothing_matched(session: Session, state_id_globs: tuple[str, ...]) -> str:
 def diff(
     left: str, right: str, streams: tuple[str, ...], accounts: tuple[str, ...], *, as_json: bool
 ) -> None:
-    r"""Show what differs between two states, per stream and account.
+    """Show what differs between two states, per stream and account.
 
     A and B are each a state id, a copy in the history (ID#3: the state before edit 3), or a file
     as `meltano state get` prints it. Exit code 0 whether or not they differ.
@@ -135,7 +135,7 @@ def diff(
     Examples:
       syncops bookmarks diff prod:tap-youzan-to-target-postgres backup.json
       syncops bookmarks diff 'prod:tap-a-to-target-b#3' prod:tap-a-to-target-b --stream orders
-    """
+    """  # noqa: D301 - click reads the backspace
     session = open_session()
     selection = Selection(streams, accounts)
     (left_state, left_name), (right_state, right_name) = (
@@ -200,7 +200,7 @@ def _from_file(path: Path) -> Payload:
 def history(
     state_id_globs: tuple[str, ...], number: int | None, *, every: bool, as_json: bool
 ) -> None:
-    r"""List the edits that syncops made, newest first.
+    """List the edits that syncops made, newest first.
 
     Before each edit a copy of the state is kept in .meltano/syncops/history, or in the folder that
     SYNCOPS_HISTORY names. ID#3 stands for the state before edit 3 in `syncops bookmarks diff`.
@@ -209,7 +209,7 @@ def history(
     Examples:
       syncops bookmarks history
       syncops bookmarks history --state-id prod:tap-youzan-to-target-postgres --print 3 > state.json
-    """
+    """  # noqa: D301 - click reads the backspace
     session = open_session()
     edited = session.history.state_ids()
     if number is not None:

@@ -75,7 +75,7 @@ def rewind(
     dry_run: bool,
     force: bool,
 ) -> None:
-    r"""Move bookmarks back, so that the next run reads again from there.
+    """Move bookmarks back, so that the next run reads again from there.
 
     -7d is seven days before now, whatever the bookmark is; units are w d h m s (-1d12h). A date or
     time without an offset is UTC unless --timezone says otherwise. With an id (time@id) reading
@@ -85,11 +85,11 @@ def rewind(
     \b
     Examples:
       syncops bookmarks rewind --state-id prod:tap-youzan-to-target-postgres --to -7d
-      syncops bookmarks rewind --state-id 'prod:tap-youzan*' --stream 'order*' \
+      syncops bookmarks rewind --state-id 'prod:tap-youzan*' --stream 'order*' \\
         --to 2026-11-01 --timezone Asia/Shanghai
-      syncops bookmarks rewind --state-id prod:tap-youzan-to-target-postgres --account 42583152 \
+      syncops bookmarks rewind --state-id prod:tap-youzan-to-target-postgres --account 42583152 \\
         --stream orders --to 2026-11-01T00:00:00.000Z@E20261101000000 --yes
-    """
+    """  # noqa: D301 - click reads the backspace
     try:
         to = parse_destination(to_text, now=datetime.now(UTC), timezone=timezone)
     except ValueError as error:
@@ -155,7 +155,7 @@ def merge_command(
     dry_run: bool,
     force: bool,
 ) -> None:
-    r"""Take the partitions of one state into another and keep all others.
+    """Take the partitions of one state into another and keep all others.
 
     Partitions are matched by stream and account. (`meltano state merge` replaces the whole list and
     so drops every account that the source does not have.) The older bookmark is the safe choice:
@@ -163,11 +163,11 @@ def merge_command(
 
     \b
     Examples:
-      syncops bookmarks merge --from prod:tap-youzan-to-target-postgres:shop2 \
+      syncops bookmarks merge --from prod:tap-youzan-to-target-postgres:shop2 \\
         --into prod:tap-youzan-to-target-postgres
-      syncops bookmarks merge --from dev:tap-a-to-target-b --into prod:tap-a-to-target-b \
+      syncops bookmarks merge --from dev:tap-a-to-target-b --into prod:tap-a-to-target-b \\
         --prefer source --dry-run
-    """
+    """  # noqa: D301 - click reads the backspace
     if source_id == target_id:
         raise click.UsageError("--from and --into name the same state.")
     session = open_session()
@@ -226,7 +226,7 @@ def undo(
     dry_run: bool,
     force: bool,
 ) -> None:
-    r"""Take back the latest edits that syncops made.
+    """Take back the latest edits that syncops made.
 
     One step is one command, whatever number of states it changed. Where syncs have run since, only
     the streams and accounts that the command had changed go back to what they were; all others keep
@@ -237,7 +237,7 @@ def undo(
     Examples:
       syncops bookmarks undo
       syncops bookmarks undo --state-id prod:tap-youzan-to-target-postgres --steps 2 --dry-run
-    """
+    """  # noqa: D301 - click reads the backspace
     session = open_session()
     ids = session.states.select(session.history.state_ids(), state_id_globs, every=every)
     groups = undoable(entry for name in ids for entry in session.history.entries(name))[:steps]
