@@ -248,16 +248,20 @@ class Reader:
         seen: set[int] = set()
         before = -1
         for attempt in range(_PASSES):
-            grew, rows, last_total = False, 0, None
+            grew, rows, keyless, last_total = False, 0, 0, None
             pages = reads.paging.pages(ask, stream.records, most=most if attempt == 0 else None)
             for page in self._confirmed(pages, reads, ask, stream, most):
                 grew = grew or (last_total is not None and (page.total or 0) > last_total)
                 last_total = page.total
                 rows += len(page.records)
                 records = self.finished(stream, account, page, window, carried)
+                keyless += len(page.records) - len(records)
                 seen.update(hash(stream.identifier(record)) for record in records)
                 yield records
-            if last_total is None or (not grew and max(len(seen), rows) >= last_total):
+            # A row that came twice may have hidden another one, whose absence would mean "deleted".
+            distinct = len(seen) + keyless
+            came = distinct if isinstance(reads, FullTable) else max(distinct, rows)
+            if last_total is None or (not grew and came >= last_total):
                 return
             if isinstance(reads, Incremental) and not grew and len(seen) == before:
                 # Read again, nothing new came: the platform's total is not exact.
