@@ -1,0 +1,1 @@
+"""Trials of a tap, the sandbox and the target together."""
