@@ -63,6 +63,11 @@ class Loader:
             "BATCH": self._batch,
         }
 
+    @property
+    def idle_seconds(self) -> float:
+        """How often the age of the batch is looked at."""
+        return min(1.0, self._settings.max_batch_age_seconds)
+
     def handle(self, line: bytes) -> None:
         """Take one line.
 

@@ -83,12 +83,12 @@ class RecordDecoder:
         attributes = {field.name: f"f{index}" for index, field in enumerate(self.fields)}
         self.struct = _struct(self.fields)
         self._decode = msgspec.json.Decoder(self.struct).decode
-        self._json = [(attributes[f.name], f) for f in self.fields if _is_raw(f)]
+        self._json = [(attributes[f.name], f.opens, f) for f in self.fields if _is_raw(f)]
         self._decimals = [
-            (attributes[f.name], f)
-            for f in self.fields
-            if f.kind in {Kind.DECIMAL, Kind.HUGE}
+            (attributes[f.name], f) for f in self.fields if f.kind in {Kind.DECIMAL, Kind.HUGE}
         ]
+        self._json_of = _getter([attribute for attribute, _, _ in self._json])
+        self._decimals_of = _getter([attribute for attribute, _ in self._decimals])
         self.key_of: t.Callable[[Record], t.Any] | None = (
             attrgetter(*(attributes[name] for name in schema.key)) if schema.key else None
         )
@@ -120,12 +120,27 @@ class RecordDecoder:
         return _exact.encode(shown)
 
     def _finish(self, record: Record) -> None:
-        for attribute, field in self._json:
-            raw = getattr(record, attribute)
+        """Check what the decoder cannot: the beginnings of JSON, and the room for decimals."""
+        for raw, (attribute, opens, field) in zip(self._json_of(record), self._json, strict=True):
             if raw is not None:
-                setattr(record, attribute, _json_text(raw, field))
-        for attribute, field in self._decimals:
-            value = getattr(record, attribute)
+                text = str(raw, "utf-8")
+                setattr(record, attribute, text if text[0] in opens else _json_text(text, field))
+        values = self._decimals_of(record)
+        if self._limits is None:
+            for value in values:
+                if value is not None and not value.is_finite():
+                    self._check_decimals(record)
+            return
+        quantize, unit = self._limits.context.quantize, self._limits.unit
+        try:
+            for value in values:
+                if value is not None and quantize(value, unit) != value:
+                    self._check_decimals(record)
+        except InvalidOperation:
+            self._check_decimals(record)
+
+    def _check_decimals(self, record: Record) -> None:
+        for value, (_, field) in zip(self._decimals_of(record), self._decimals, strict=True):
             if value is not None:
                 self._check_decimal(value, field)
 
@@ -184,8 +199,14 @@ def _struct(fields: tuple[Field, ...]) -> type[Record]:
     return msgspec.defstruct("Record", definitions, rename=names, gc=False, kw_only=True)
 
 
-def _json_text(raw: msgspec.Raw, field: Field) -> str | None:
-    text = str(raw, "utf-8")  # type: ignore[arg-type]
+def _getter(attributes: list[str]) -> t.Callable[[Record], tuple[t.Any, ...]]:
+    """Return what takes several attributes of a record at once, always as a tuple."""
+    if len(attributes) > 1:
+        return attrgetter(*attributes)
+    return lambda record: tuple(getattr(record, attribute) for attribute in attributes)
+
+
+def _json_text(text: str, field: Field) -> str | None:
     if text == "null":
         if not field.nullable:
             raise BadRecordError(f"Expected {_expected(field)}, got null - at `$.{field.name}`")

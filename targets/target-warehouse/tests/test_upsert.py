@@ -63,7 +63,7 @@ def test_without_any_version_the_last_arrival_wins(warehouse):
 
 
 def test_read_at_comes_before_the_bookmark(warehouse):
-    spec = incremental(_read_happened={"type": ["string", "null"], "format": "date-time"})
+    spec = incremental(_read_at={"type": ["string", "null"], "format": "date-time"})
     warehouse.load(
         spec,
         order("1", "read later", OLD, _read_at="2026-11-21T02:00:00Z"),

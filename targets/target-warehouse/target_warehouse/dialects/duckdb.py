@@ -36,7 +36,9 @@ _TYPES = {
 _KINDS = {name: kind for kind, name in _TYPES.items()}
 _SPOOLED = {**_TYPES, Kind.JSON: "VARCHAR"}
 _MAX_LINE = 1 << 30
-_FILE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.ENOTDIR}
+_FULL_WORDS = ("no space left", "disk is full", "file too large")
+_CLOSED_WORDS = ("read-only", "permission denied", "cannot open file", "not a valid duckdb")
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class DuckDB(Dialect):
@@ -60,7 +62,7 @@ class DuckDB(Dialect):
             self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
         except (duckdb.Error, OSError) as error:
             self._spool.cleanup()
-            raise self.explain(error) or error from error
+            raise self._told(error) from error
 
     @override
     def close(self) -> None:
@@ -231,13 +233,14 @@ class DuckDB(Dialect):
 
     @override
     def explain(self, error: BaseException) -> DatabaseError | None:
-        local = isinstance(error, OSError) and error.errno in _FILE_ERRORS
-        if not local and not isinstance(error, duckdb.Error):
-            return None
+        full = isinstance(error, OSError) and error.errno in _FULL
+        return self._told(error) if full or isinstance(error, duckdb.Error) else None
+
+    def _told(self, error: BaseException) -> DatabaseError:
         text = " ".join(str(error).split())
         where = f"The DuckDB file {self._path}"
         lower = text.lower()
-        if "no space left" in lower or "disk" in lower and "full" in lower:
+        if getattr(error, "errno", None) in _FULL or any(word in lower for word in _FULL_WORDS):
             return DatabaseError(
                 f"{where} cannot grow, or the directory for temporary files is full: {text}. "
                 "Nothing of this batch was kept; free some space and run again."
@@ -247,7 +250,7 @@ class DuckDB(Dialect):
                 f"{where} is open in another process, and only one may write: {text}. Close that "
                 "process (a notebook? a second run?) and run again."
             )
-        if "read-only" in lower or "permission denied" in lower or "cannot open file" in lower:
+        if isinstance(error, OSError) or any(word in lower for word in _CLOSED_WORDS):
             return DatabaseError(
                 f"{where} cannot be written: {text}. Check the rights of the file and its "
                 "directory, or set `path` to another place."
