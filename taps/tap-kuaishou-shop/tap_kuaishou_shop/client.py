@@ -83,7 +83,9 @@ ERRORS = ErrorTable(
         Rule(Outcome.FATAL, {"100200100", "300002", "300003"}),
         Rule(Outcome.FATAL, {str(code) for code in range(300006, 300019)}),
         # Deleted between the list and the detail. The text is inferred; no code is documented.
-        Rule(Outcome.SKIP, message=r"(商品|订单|退款单|售后单|items?|orders?|refunds?) ?\d* ?不存在"),
+        Rule(
+            Outcome.SKIP, message=r"(商品|订单|退款单|售后单|items?|orders?|refunds?) ?\d* ?不存在"
+        ),
         Rule(Outcome.TRANSIENT, {""}, statuses={200}),
     )
 )
@@ -126,8 +128,14 @@ class KuaishouShopClient(PlatformClient):
         if not isinstance(body, dict) or "result" not in body:
             return Failure(status, "", f"the answer has no result: {str(body)[:80]}")
         if body["result"] != _SUCCESS:
-            told = (body.get("error"), body.get("error_msg") or body.get("msg"), body.get("sub_msg"))
-            return Failure(status, str(body["result"]), ": ".join(str(text) for text in told if text))
+            told = (
+                body.get("error"),
+                body.get("error_msg") or body.get("msg"),
+                body.get("sub_msg"),
+            )
+            return Failure(
+                status, str(body["result"]), ": ".join(str(text) for text in told if text)
+            )
         data = body.get("data")
         if isinstance(data, dict) and data.get("processStatus") in _PREPARING:
             return Failure(status, "preparing", "the platform is still preparing the file")

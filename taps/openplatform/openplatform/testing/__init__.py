@@ -1,0 +1,24 @@
+"""A small kit for testing taps: run one, look at what it wrote, shape recorded answers.
+
+Needs no test framework; whatever is wrong is an `AssertionError` that says what and where.
+"""
+
+from openplatform.testing.clocks import HeldClock
+from openplatform.testing.messages import Messages
+from openplatform.testing.running import ProcessResult, run, run_process
+from openplatform.testing.samples import Shaped, check_golden, load_sample, shape_answer
+from openplatform.testing.truth import TruthLike, differences
+
+__all__ = [
+    "HeldClock",
+    "Messages",
+    "ProcessResult",
+    "Shaped",
+    "TruthLike",
+    "check_golden",
+    "differences",
+    "load_sample",
+    "run",
+    "run_process",
+    "shape_answer",
+]
