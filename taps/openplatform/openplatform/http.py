@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import logging
+import os
 import threading
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -276,7 +277,14 @@ class PlatformClient(abc.ABC):
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
+            session = requests.Session()
+            # What the environment says of proxies and certificates, looked up once, not per call;
+            # credentials of a .netrc must never be sent along.
+            session.trust_env = False
+            session.proxies = requests.utils.get_environ_proxies(self.connection.base_url)
+            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+            session.verify = bundle or True
+            self._local.session = session
         return t.cast("requests.Session", self._local.session)
 
 

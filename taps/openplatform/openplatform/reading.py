@@ -256,7 +256,8 @@ class Reader:
                 rows += len(page.records)
                 records = self.finished(stream, account, page, window, carried)
                 keyless += len(page.records) - len(records)
-                seen.update(hash(stream.identifier(record)) for record in records)
+                if page.total is not None:
+                    seen.update(hash(stream.identifier(record)) for record in records)
                 yield records
             # A row that came twice may have hidden another one, whose absence would mean "deleted".
             distinct = len(seen) + keyless

@@ -8,74 +8,23 @@ left out and counted; neither is an error, and `include_raw` keeps both.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from openplatform.bookmarks import EPOCH, UTC, format_time
 from openplatform.schemas import Schema
+from openplatform.times import Misfit, TimeText
 
 Convert = Callable[[t.Any], t.Any]
+_PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?").fullmatch
 _TRUE = frozenset({1, "1", "true", "True", "TRUE", "Y"})
 _FALSE = frozenset({0, "0", "false", "False", "FALSE", "N"})
-_MILLISECONDS_FROM = 100_000_000_000
 _encode_text = msgspec.json.Encoder(decimal_format="number").encode
 _decode_text = msgspec.json.Decoder(float_hook=Decimal).decode
-
-
-class Misfit(Exception):  # noqa: N818 - a signal, counted by the shaper
-    """A value cannot be read as its type."""
-
-
-def parse_time(value: t.Any, *, form: str, zone: tzinfo) -> datetime | None:
-    """Read a platform's time.
-
-    Args:
-        value: Epoch number, or text (with an offset, or local to the zone); 0, "" and the all-zero
-            date mean "not happened".
-        form: `s`, `ms`, `local` or `auto` (epochs by magnitude).
-        zone: The platform's time zone.
-
-    Returns:
-        The moment in UTC, or None when there is none.
-
-    Raises:
-        Misfit: The value is no time.
-    """
-    if isinstance(value, str):
-        value = value.strip()
-        if not value or value.startswith("0000-"):
-            return None
-        if not value.lstrip("-").isdigit():
-            return _parse_text_time(value, zone)
-    try:
-        number = int(value)
-        if number <= 0:
-            return None
-        in_ms = form == "ms" or (form != "s" and number >= _MILLISECONDS_FROM)
-        return EPOCH + timedelta(milliseconds=number if in_ms else number * 1000)
-    except (TypeError, ValueError, OverflowError) as exc:
-        raise Misfit from exc
-
-
-def _parse_text_time(text: str, zone: tzinfo) -> datetime:
-    try:
-        # Python 3.10 does not know "Z".
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("/", "-"))
-    except ValueError as exc:
-        raise Misfit from exc
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _time(form: str, zone: tzinfo) -> Convert:
-    def convert(value: t.Any) -> str | None:
-        moment = parse_time(value, form=form, zone=zone)
-        return None if moment is None else format_time(moment)
-
-    return convert
 
 
 def _text(value: t.Any) -> str:
@@ -107,6 +56,8 @@ def _integer(value: t.Any) -> int | None:
 
 def _decimal(value: t.Any) -> str | None:
     if isinstance(value, str):
+        if _PLAIN_DECIMAL(value):
+            return value
         value = value.strip().replace(",", "")
         if not value:
             return None
@@ -169,7 +120,7 @@ class Shaper:
         on_unknown: Callable[[str], None],
         on_misfit: Callable[[str], None],
     ) -> None:
-        self._zone = zone
+        self._times = TimeText(zone)
         self._nulls = nulls
         self._on_unknown = on_unknown
         self._on_misfit = on_misfit
@@ -230,7 +181,8 @@ class Shaper:
     def _string(self, schema: Schema) -> tuple[type | None, Convert]:
         form = schema.get("format")
         if form == "date-time":
-            return None, _time(schema.get("x-time", "auto"), self._zone)
+            times = {"s": "seconds", "ms": "milliseconds", "local": "local"}
+            return None, getattr(self._times, times.get(schema.get("x-time", ""), "auto"))
         if form == "date":
             return None, _date
         if form == "singer.decimal":

@@ -213,6 +213,8 @@ class PlatformStream(Stream):
 
     def identifier(self, record: Mapping[str, t.Any]) -> str:
         """Return the record's id within its account; parts of a composite key joined by `|`."""
+        if len(self.key) == 1:
+            return str(record.get(self.key[0]))
         return "|".join(str(record.get(name)) for name in self.key)
 
     def position(self, record: Mapping[str, t.Any]) -> Bookmark:

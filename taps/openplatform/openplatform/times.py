@@ -1,0 +1,137 @@
+"""Platform times to UTC text, fast: the offset of an hour is looked up once, not per value.
+
+Every record holds a handful of times, and most fall into few different hours. A `TimeText` keeps
+the UTC form of each local hour; only what is written in an unusual way takes the slow path.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta, tzinfo
+
+from openplatform.bookmarks import EPOCH, UTC, format_time
+
+_MILLISECONDS_FROM = 100_000_000_000
+_HOUR_MS = 3_600_000
+_HOURS_KEPT = 100_000
+_LOCAL_LENGTH = len("2026-11-20 08:00:00")
+
+
+class Misfit(Exception):  # noqa: N818 - a signal, counted by the shaper
+    """A value cannot be read as its type."""
+
+
+def parse_time(value: t.Any, *, form: str, zone: tzinfo) -> datetime | None:
+    """Read a platform's time.
+
+    Args:
+        value: Epoch number, or text (with an offset, or local to the zone); 0, "" and the all-zero
+            date mean "not happened".
+        form: `s`, `ms`, `local` or `auto` (epochs by magnitude).
+        zone: The platform's time zone.
+
+    Returns:
+        The moment in UTC, or None when there is none.
+
+    Raises:
+        Misfit: The value is no time.
+    """
+    if isinstance(value, str):
+        value = value.strip()
+        if not value or value.startswith("0000-"):
+            return None
+        if not value.lstrip("-").isdigit():
+            return _parse_text(value, zone)
+    try:
+        number = int(value)
+        if number <= 0:
+            return None
+        in_ms = form == "ms" or (form != "s" and number >= _MILLISECONDS_FROM)
+        return EPOCH + timedelta(milliseconds=number if in_ms else number * 1000)
+    except (TypeError, ValueError, OverflowError) as exc:
+        raise Misfit from exc
+
+
+def _parse_text(text: str, zone: tzinfo) -> datetime:
+    try:
+        # Python 3.10 does not know "Z".
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("/", "-"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise Misfit from exc
+
+
+class TimeText:
+    """Converts times of one platform to RFC 3339 text in UTC with milliseconds.
+
+    Args:
+        zone: The platform's time zone.
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._local_hours: dict[str, str | None] = {}
+        self._epoch_hours: dict[int, str] = {}
+
+    def local(self, value: t.Any) -> str | None:
+        """Convert text such as `2026-11-20 16:00:00`, local to the zone."""
+        if value.__class__ is str and len(value) == _LOCAL_LENGTH:
+            hour = self._local_hours.get(value[:13], "")
+            if hour == "":
+                hour = self._learn(value[:13])
+            rest = value[13:]
+            if (
+                hour is not None
+                and rest[0] == rest[3] == ":"
+                and "00" <= rest[1:3] <= "59"
+                and "00" <= rest[4:] <= "59"
+                and (rest[1:3] + rest[4:]).isdigit()
+            ):
+                return f"{hour}{rest}.000Z"
+        return self.any(value, "local")
+
+    def milliseconds(self, value: t.Any) -> str | None:
+        """Convert epoch milliseconds."""
+        if value.__class__ is int and value > 0:
+            hours, left = divmod(value, _HOUR_MS)
+            hour = self._epoch_hours.get(hours)
+            if hour is None:
+                text = self.any(value, "ms")
+                if text is None:
+                    return None
+                hour = text[:13]
+                if len(self._epoch_hours) < _HOURS_KEPT:
+                    self._epoch_hours[hours] = hour
+            seconds, ms = divmod(left, 1000)
+            return f"{hour}:{seconds // 60:02d}:{seconds % 60:02d}.{ms:03d}Z"
+        return self.any(value, "ms")
+
+    def seconds(self, value: t.Any) -> str | None:
+        """Convert epoch seconds."""
+        if value.__class__ is int:
+            return self.milliseconds(value * 1000)
+        return self.any(value, "s")
+
+    def auto(self, value: t.Any) -> str | None:
+        """Convert an epoch by its magnitude, or text."""
+        if value.__class__ is int:
+            return self.milliseconds(value if value >= _MILLISECONDS_FROM else value * 1000)
+        return self.local(value)
+
+    def any(self, value: t.Any, form: str) -> str | None:
+        """Convert whatever it is, the careful way."""
+        moment = parse_time(value, form=form, zone=self._zone)
+        return None if moment is None else format_time(moment)
+
+    def _learn(self, hour: str) -> str | None:
+        """Find the UTC form of a local hour; None where minutes do not follow from it."""
+        try:
+            first = _parse_text(f"{hour}:00:00", self._zone)
+            last = _parse_text(f"{hour}:59:59", self._zone)
+        except Misfit:
+            return None
+        whole = first.minute == 0 and last - first == timedelta(minutes=59, seconds=59)
+        found = f"{first:%Y-%m-%dT%H}" if whole and hour[0] != "0" else None
+        if len(self._local_hours) < _HOURS_KEPT:
+            self._local_hours[hour] = found
+        return found

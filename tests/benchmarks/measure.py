@@ -1,0 +1,103 @@
+"""Running a command and reading off what it cost, as the operating system counts it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+import time
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run of a command took.
+
+    Attributes:
+        wall: Seconds that passed.
+        cpu: Seconds of processor time, user and system.
+        peak_mib: Peak memory of the process.
+    """
+
+    wall: float
+    cpu: float
+    peak_mib: float
+
+
+def run(
+    command: Sequence[str], *, output: Path | None = None, env: Mapping[str, str] | None = None
+) -> Cost:
+    """Run a command to its end.
+
+    Args:
+        command: The command.
+        output: Where its standard output goes; thrown away when None.
+        env: Its environment; ours when None.
+
+    Raises:
+        RuntimeError: It failed.
+    """
+    with (
+        tempfile.TemporaryFile() as errors,
+        (output or Path(os.devnull)).open("wb") as out,
+    ):
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=errors, env=env)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            tail = errors.read().decode(errors="replace")[-2000:]
+            msg = f"{' '.join(command)} ended with {process.returncode}:\n{tail}"
+            raise RuntimeError(msg)
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def digest(output: Path) -> tuple[int, str]:
+    """Return how many records a tap wrote, and a digest of them whatever their order."""
+    records = sorted(
+        json.dumps(message["record"], sort_keys=True, ensure_ascii=False)
+        for message in map(json.loads, output.open(encoding="utf-8"))
+        if message["type"] == "RECORD"
+    )
+    return len(records), hashlib.md5("\n".join(records).encode()).hexdigest()
+
+
+def median(values: Sequence[float]) -> float:
+    """Return the middle value (of an even number, the mean of the two in the middle)."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+class Server:
+    """A sandbox in a process of its own, so that its work is not counted as ours."""
+
+    def __init__(self, **settings: t.Any) -> None:
+        source = (
+            "import json,sys\n"
+            "from sandbox.settings import SandboxSettings\n"
+            "from sandbox.testing import Sandbox\n"
+            f"with Sandbox(SandboxSettings(**json.loads({json.dumps(json.dumps(settings))}))) as s:\n"
+            "    print(json.dumps(s.config('lab')), flush=True)\n"
+            "    sys.stdin.read()\n"
+        )
+        import sys
+
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._process.stdout is not None
+        self.config: dict[str, t.Any] = json.loads(self._process.stdout.readline())
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
