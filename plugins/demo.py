@@ -13,12 +13,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 import typing as t
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +30,12 @@ PORT = int(os.environ.get("SANDBOX_PORT", "8700"))
 SANDBOX = f"http://127.0.0.1:{PORT}"
 DUCKDB = ROOT / "output" / "demo.duckdb"
 LOGS = ROOT / ".meltano" / "demo"
-PID_FILE = LOGS / "sandbox.pid"
 STATE_ID = "demo:tap-youzan-to-target-duckdb"
-START_SECONDS = 30
 RUN = ["meltano", "--environment=demo", "run", "tap-youzan", "target-duckdb"]
 BOOKMARKS = ["syncops", "bookmarks", "show", "--state-id", STATE_ID]
 REWIND = ["syncops", "bookmarks", "rewind", "--state-id", STATE_ID]
 # What happens in the shops between two runs of the demo.
-NEWS = (("insert", 25), ("update", 60))
+NEWS = {"insert": 25, "update": 60}
 
 
 class DemoError(Exception):
@@ -58,13 +54,12 @@ def environment() -> dict[str, str]:
 # --- The sandbox -----------------------------------------------------------------------------
 
 
-def sandbox_status() -> dict[str, t.Any] | None:
-    """Return what the sandbox says of itself, or nothing when none answers."""
-    try:
-        with urllib.request.urlopen(f"{SANDBOX}/_sandbox/status.json", timeout=5) as answer:  # noqa: S310
-            return t.cast("dict[str, t.Any]", json.load(answer))
-    except (OSError, ValueError):
-        return None
+def sandbox(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the sandbox."""
+    command = ["sandbox", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment()
+    )
 
 
 def start_sandbox() -> bool:
@@ -73,49 +68,25 @@ def start_sandbox() -> bool:
     Raises:
         DemoError: it does not start, for example since another program has the port.
     """
-    if sandbox_status() is not None:
+    if sandbox("status", "--url", SANDBOX).returncode == 0:
         return True
     LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / "sandbox.log"
-    with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(
-            ["sandbox", "serve", "--port", str(PORT), "--no-limits"],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-            cwd=ROOT, env=environment(), start_new_session=True,
-        )  # fmt: skip
-    PID_FILE.write_text(str(process.pid), encoding="utf-8")
-    deadline = time.monotonic() + START_SECONDS
-    while sandbox_status() is None:
-        if process.poll() is not None or time.monotonic() > deadline:
-            PID_FILE.unlink(missing_ok=True)
-            said = log.read_text(encoding="utf-8").strip()
-            raise DemoError(f"The sandbox did not start: {said}\nSANDBOX_PORT takes another port.")
-        time.sleep(0.1)
+    background = ["--background", "--log", str(LOGS / "sandbox.log")]
+    started = sandbox("serve", "--port", str(PORT), "--no-limits", *background)
+    if started.returncode:
+        raise DemoError(f"{started.stderr.strip()}\nThe variable SANDBOX_PORT takes another port.")
     return False
 
 
-def stop_sandbox() -> bool:
-    """Stop the sandbox that the demo started; return whether there was one."""
-    try:
-        os.kill(int(PID_FILE.read_text(encoding="utf-8")), signal.SIGTERM)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
-        return False
-    finally:
-        PID_FILE.unlink(missing_ok=True)
-    return True
-
-
-def let_time_pass(accounts: t.Iterable[str]) -> int:
+def let_time_pass() -> int:
     """Let the simulated shops sell and ship something; return how many orders changed."""
-    changed = 0
-    for account in accounts:
-        for kind, count in NEWS:
-            order = {"platform": "youzan", "account": account, "entity": "orders"}
-            body = json.dumps({**order, "kind": kind, "count": count}).encode()
-            request = urllib.request.Request(f"{SANDBOX}/_sandbox/mutate", body)  # noqa: S310
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-                changed += len(json.load(answer)["keys"])
-    return changed
+    status = json.loads(sandbox("status", "--url", SANDBOX, "--json").stdout)
+    youzan = next(one for one in status["platforms"] if one["slug"] == "youzan")
+    for account in youzan["accounts"]:
+        for kind, count in NEWS.items():
+            what = ["youzan", account, "orders", "--kind", kind, "--count", str(count)]
+            sandbox("mutate", *what, "--url", SANDBOX).check_returncode()
+    return len(youzan["accounts"]) * sum(NEWS.values())
 
 
 # --- The run and what it left ----------------------------------------------------------------
@@ -225,13 +196,10 @@ def show(console: Console, before: t.Mapping[str, Landed], seconds: float) -> No
 def run(console: Console) -> None:
     """Run the demo."""
     again = start_sandbox()
-    status = sandbox_status() or {}
     console.print(f"The sandbox {'is running' if again else 'started'}: {SANDBOX}/_sandbox/")
     before = landed({})
     if again and before:
-        youzan = next(one for one in status["platforms"] if one["slug"] == "youzan")
-        changed = let_time_pass(youzan["accounts"])
-        console.print(f"Meanwhile in its shops: {changed} orders came or changed")
+        console.print(f"Meanwhile in its shops: {let_time_pass()} orders came or changed")
     console.print(f"\n[bold]$ {' '.join(RUN)}[/]", highlight=False)
     show(console, before, run_meltano(console))
 
@@ -255,7 +223,7 @@ def main() -> int:
     chosen = parser.parse_args()
     console = Console()
     if chosen.stop or chosen.forget:
-        stopped = stop_sandbox()
+        stopped = sandbox("stop", "--url", SANDBOX).returncode == 0
         console.print("The sandbox has stopped." if stopped else "The sandbox was not running.")
         if chosen.forget:
             forget(console)

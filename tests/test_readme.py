@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 
@@ -106,7 +105,8 @@ def test_the_commands_work_in_a_fresh_clone(tmp_path):
             cwd=project, env=env, capture_output=True, text=True, check=False, timeout=840,
         )  # fmt: skip
     finally:
-        stop_sandbox(project)
+        stop = [str(bootstrap.BIN / "sandbox"), "stop", "--url", f"http://127.0.0.1:{port}"]
+        subprocess.run(stop, capture_output=True, check=False)
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     assert "tests/test_readme.py" in done.stdout
     assert not (project / "output" / "demo.duckdb").exists(), "--forget deletes the data"
@@ -114,14 +114,6 @@ def test_the_commands_work_in_a_fresh_clone(tmp_path):
         ["git", "status", "--porcelain"], cwd=project, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert [line for line in dirty if not line.startswith("A ")] == [], "a run changed the project"
-
-
-def stop_sandbox(project):
-    try:
-        pid = int((project / ".meltano/demo/sandbox.pid").read_text(encoding="utf-8"))
-        os.kill(pid, signal.SIGTERM)
-    except (FileNotFoundError, ProcessLookupError):
-        return
 
 
 def test_definitions_of_the_readmes_name_every_tap():
