@@ -50,7 +50,9 @@ def main() -> None:
 @click.option("--faults", default=0.0, show_default=True, help="Share of failing requests, 0 to 1.")
 @click.option("--latency", default=0.0, show_default=True, help="Milliseconds before each answer.")
 @click.option("--limits/--no-limits", default=True, show_default=True, help="Enforce rate limits.")
-@click.option("--background", is_flag=True, help="Return as soon as it answers; see `sandbox stop`.")
+@click.option(
+    "--background", is_flag=True, help="Return as soon as it answers; see `sandbox stop`."
+)
 @click.option(
     "--log", type=click.Path(path_type=Path), help="With --background: file for its messages."
 )
@@ -102,7 +104,9 @@ def serve(
         listener.close()
         _detach(url, port, log)
         return
-    click.echo(f"sandbox on {url}/_sandbox/ (stop with Ctrl+C or `sandbox stop --url {url}`)", err=True)
+    click.echo(
+        f"sandbox on {url}/_sandbox/ (stop with Ctrl+C or `sandbox stop --url {url}`)", err=True
+    )
     server = Server(World(settings))
     try:
         server.run(sockets=[listener])
@@ -128,7 +132,9 @@ def _detach(url: str, port: int, log: Path | None) -> None:
         process.kill()
         msg = f"the sandbox did not come up on {url}; its messages: {log or 'give --log to keep them'}"
         raise click.ClickException(msg)
-    click.echo(f"sandbox on {url}/_sandbox/, process {process.pid}; `sandbox stop --url {url}` ends it")
+    click.echo(
+        f"sandbox on {url}/_sandbox/, process {process.pid}; `sandbox stop --url {url}` ends it"
+    )
 
 
 def _answers(url: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:

@@ -9,6 +9,8 @@ from collections import Counter
 
 from sandbox.settings import FAULT_KINDS, Faults
 
+_BETWEEN_EXPIRIES = 20
+
 
 class FaultPlan:
     """Decides per request number; equal seeds and numbers decide equally."""
@@ -18,6 +20,7 @@ class FaultPlan:
         self.made: Counter[str] = Counter()
         self._seed = seed
         self._streaks: dict[t.Hashable, int] = {}
+        self._expirable: dict[str, int] = {}
 
     def set(self, changes: t.Mapping[str, float]) -> None:
         """Replace single rates.
@@ -32,19 +35,25 @@ class FaultPlan:
             raise ValueError(msg)
         self.faults = dataclasses.replace(self.faults, **changes)  # type: ignore[arg-type]
 
-    def decide(self, number: int, identity: t.Hashable) -> str:
+    def decide(self, number: int, platform: str, call: t.Hashable) -> str:
         """Return the fault for a request, or an empty text.
 
         Args:
             number: The request's number since the start.
-            identity: What makes it the same call as an earlier one, for the streak.
+            platform: The platform's slug.
+            call: What makes it the same call as an earlier one, for the streak.
         """
         rates = [(kind, getattr(self.faults, kind)) for kind in FAULT_KINDS]
         if not any(rate for _, rate in rates):
             return ""
         draw = random.Random(f"fault:{self._seed}:{number}").random()  # noqa: S311
+        identity = (platform, call)
         for kind, rate in rates:
             if draw < rate:
+                if kind == "expire":
+                    if number < self._expirable.get(platform, 0):
+                        break
+                    self._expirable[platform] = number + _BETWEEN_EXPIRIES
                 streak = self._streaks.get(identity, 0)
                 if streak >= self.faults.streak:
                     break

@@ -98,7 +98,9 @@ def json_reply(content: t.Any, *, status: int = 200, outcome: str = "ok") -> Rep
 class Rejected(Exception):  # noqa: N818 - a refusal by the platform, not an error of ours
     """A platform refuses a call with its own code; `outcome` is for the log."""
 
-    def __init__(self, code: int | str, message: str, outcome: str = "rejected", **extra: t.Any) -> None:
+    def __init__(
+        self, code: int | str, message: str, outcome: str = "rejected", **extra: t.Any
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

@@ -102,7 +102,9 @@ class Platform(abc.ABC):
             data = self._datasets[place] = Dataset(
                 self._entities[entity],
                 account=account,
-                number=self.accounts.index(account) + 1 if account in self.accounts else self._miss(account),
+                number=self.accounts.index(account) + 1
+                if account in self.accounts
+                else self._miss(account),
                 settings=self.world.settings,
                 end_ms=self.world.history_end_ms,
                 peer=lambda name: self.dataset(account, name),

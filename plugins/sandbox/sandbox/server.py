@@ -59,7 +59,9 @@ class Application:
         if path == "/" or path.startswith(ADMIN_PREFIX):
             await _send(send, administer(self.world, method, path, query, body))
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         if self.world.latency_ms:
             await asyncio.sleep(self.world.latency_ms / 1000)
         answer = self.world.answer(method, path, query, headers, body)
@@ -113,7 +115,7 @@ class Server(uvicorn.Server):
     @override
     async def main_loop(self) -> None:
         await self.on_tick(0)
-        while not (self.should_exit or self._world.stopping):
+        while not (self.should_exit or self._world.stopping):  # noqa: ASYNC110 - set by threads
             await asyncio.sleep(_TICK_SECONDS)
 
     @override

@@ -20,7 +20,8 @@ class Faults:
         hang: No answer for `hang_seconds`, then a closed connection.
         cut: A body that ends in the middle.
         html: HTTP 200 with an error page in HTML instead of JSON.
-        expire: All tokens of the caller's account die before the call is judged.
+        expire: All access tokens of the platform die before the call is judged; at most on every
+            20th request, since clients give up when a fresh token is refused at once.
         empty: A list comes back empty although rows exist. No client can notice this one; it is
             for tests of second looks only.
         hang_seconds: How long a hanging call hangs.

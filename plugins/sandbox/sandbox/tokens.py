@@ -93,7 +93,10 @@ class RefreshChain:
 
     def owns(self, value: str) -> bool:
         """Tell whether a text has the form of this chain's tokens."""
-        return re.fullmatch(re.escape(f"sandbox-refresh-{self.subject}-") + r"\d{1,9}", value) is not None
+        return (
+            re.fullmatch(re.escape(f"sandbox-refresh-{self.subject}-") + r"\d{1,9}", value)
+            is not None
+        )
 
     def use(self, value: str, now: float) -> str | None:
         """Exchange a refresh token for the next one; None when it was used up before."""

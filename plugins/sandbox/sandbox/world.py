@@ -77,7 +77,9 @@ class World:
             platform = self.platforms.get(slug)
             if platform is None:
                 known = ", ".join(f"/{name}" for name in self.platforms)
-                return Answer(json_reply({"error": f"no platform at {path}", "known": known}, status=404))
+                return Answer(
+                    json_reply({"error": f"no platform at {path}", "known": known}, status=404)
+                )
             self.requests += 1
             call = Call(
                 method=method,
@@ -98,7 +100,7 @@ class World:
 
     def _judge(self, platform: Platform, call: Call) -> Answer:
         steady = tuple(sorted(item for item in call.query.items() if item[0] not in _VOLATILE))
-        fault = self.plan.decide(call.number, (platform.slug, call.path, steady, call.body))
+        fault = self.plan.decide(call.number, platform.slug, (call.path, steady, call.body))
         faults = self.plan.faults
         if fault == "throttle":
             refusal = platform.throttled(call)
@@ -194,7 +196,13 @@ class World:
                 "latency_ms": self.latency_ms,
                 "platforms": [self._platform_status(p) for p in self.platforms.values()],
                 "counts": [
-                    dict(zip(("platform", "account", "api", "outcome", "count"), (*key, n)))
+                    dict(
+                        zip(
+                            ("platform", "account", "api", "outcome", "count"),
+                            (*key, n),
+                            strict=True,
+                        )
+                    )
                     for key, n in self.log.counts.most_common()
                 ],
             }

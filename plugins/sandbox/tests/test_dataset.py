@@ -5,9 +5,7 @@ from __future__ import annotations
 import random
 import typing as t
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
+from hypothesis import given, settings, strategies as st
 from sandbox.churn import Churn
 from sandbox.dataset import Axis, Dataset, Row
 from sandbox.platforms.lab import LabItem, LabOrder
@@ -20,7 +18,7 @@ def _no_peer(name: str) -> t.NoReturn:
     raise KeyError(name)
 
 
-def make(entity: type[LabOrder] | type[LabItem] = LabOrder, **changes: t.Any) -> Dataset:
+def make(entity: type[LabOrder | LabItem] = LabOrder, **changes: t.Any) -> Dataset:
     """Return a data set that belongs to no platform."""
     chosen = SandboxSettings(**changes)
     return Dataset(

@@ -7,7 +7,6 @@ import time
 
 import pytest
 import requests
-
 from sandbox import Faults, ManualClock, Sandbox, SandboxSettings
 from sandbox.faults import FaultPlan
 from sandbox.log import redact
@@ -99,15 +98,21 @@ def test_throttling_is_told_in_each_platforms_own_words(make_sandbox, slug, path
 
 def test_faults_are_decided_by_seed_and_number_and_never_win_for_long():
     plan = FaultPlan(Faults(server_error=0.5, cut=0.5), seed=3)
-    decisions = [plan.decide(number, "the same call") for number in range(1, 200)]
+    decisions = [plan.decide(number, "lab", "the same call") for number in range(1, 200)]
     again = FaultPlan(Faults(server_error=0.5, cut=0.5), seed=3)
-    assert decisions == [again.decide(number, "the same call") for number in range(1, 200)]
+    assert decisions == [again.decide(number, "lab", "the same call") for number in range(1, 200)]
     streak = longest = 0
     for decision in decisions:
         streak = streak + 1 if decision else 0
         longest = max(longest, streak)
     assert longest == 2
     assert set(decisions) == {"", "server_error", "cut"}
+
+
+def test_tokens_do_not_die_again_at_once():
+    plan = FaultPlan(Faults(expire=1.0), seed=1)
+    decisions = [plan.decide(number, "youzan", number) for number in range(1, 42)]
+    assert [place for place, kind in enumerate(decisions) if kind] == [0, 20, 40]
 
 
 def test_unknown_faults_are_named():
@@ -160,7 +165,7 @@ def test_rows_that_vanish_are_told_apart(session, make_sandbox):
 def test_the_log_counts_and_hides_secrets(session, make_sandbox):
     box = make_sandbox(size=50, log_size=10)
     for page in range(1, 13):
-        fetch(session, box, page=page, size=2, token="private")  # noqa: S106
+        fetch(session, box, page=page, size=2, token="private")
     assert box.counts()["lab", "lab1", "orders/pages", "ok"] == 12
     entries = box.requests("lab", api="orders/pages", account="lab1")
     assert [entry.number for entry in entries] == list(range(3, 13))

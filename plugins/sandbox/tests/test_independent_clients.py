@@ -9,7 +9,6 @@ import warnings
 
 import pytest
 import requests
-
 from sandbox import ManualClock, Sandbox, SandboxSettings
 
 NOW = 1_795_254_000

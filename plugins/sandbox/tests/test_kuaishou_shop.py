@@ -7,7 +7,6 @@ import typing as t
 
 import pytest
 import requests
-
 from sandbox import ManualClock, Sandbox, SandboxSettings
 from sandbox.platforms.kuaishou_shop import APP_KEY, APP_SECRET, SIGN_SECRET, sign
 
@@ -114,7 +113,9 @@ def orders(begin: int, end: int, **more: t.Any) -> dict[str, t.Any]:
 def test_orders_by_cursor_are_the_truth(box, seller, sort):
     cursor, seen = "", []
     while cursor != "nomore":
-        answer = seller.call("open.order.cursor.list", orders(NOW_MS - 7 * DAY, NOW_MS, cursor=cursor, sort=sort))
+        answer = seller.call(
+            "open.order.cursor.list", orders(NOW_MS - 7 * DAY, NOW_MS, cursor=cursor, sort=sort)
+        )
         assert answer["result"] == 1
         seen += answer["data"]["orderList"]
         assert len(answer["data"]["orderList"]) <= 50
@@ -172,7 +173,7 @@ def test_refresh_rotates_and_the_old_token_is_discarded(box, seller):
     assert seller.call("open.shop.info.get", access_token=old)["result"] == 1  # both live
     box.advance(86_401)
     assert seller.call("open.shop.info.get", access_token=old)["result"] == 21
-    assert seller.call("open.shop.info.get", access_token="unknown")["result"] == 100200102  # noqa: S106
+    assert seller.call("open.shop.info.get", access_token="unknown")["result"] == 100200102
     assert seller.refresh("nonsense")["error_msg"] == "invalid refresh_token"
     assert seller.refresh(f"sandbox-refresh-{SELLER}-40")["result"] == 1  # of an earlier life
 
@@ -189,7 +190,12 @@ def test_a_used_refresh_token_may_live_on_for_a_grace():
 
 
 def test_codes_and_app_tokens(box, seller):
-    query = {"app_id": APP_KEY, "app_secret": APP_SECRET, "grant_type": "code", "code": f"sandbox-code-{SELLER}"}
+    query = {
+        "app_id": APP_KEY,
+        "app_secret": APP_SECRET,
+        "grant_type": "code",
+        "code": f"sandbox-code-{SELLER}",
+    }
     url = f"{seller.base}/oauth2/access_token"
     answer = seller.session.get(url, params=query).json()
     assert answer["result"] == 1
@@ -273,7 +279,9 @@ def test_details_comments_funds_bills(box, seller):
         row = next(box.truth("kuaishou_shop", SELLER, stream))
         assert seller.call(api, {name: int(row.key)})["data"] == row.record
     seen = []
-    while page := seller.call("open.comment.list.get", {"offset": len(seen), "limit": 20})["data"]["rootComment"]:
+    while page := seller.call("open.comment.list.get", {"offset": len(seen), "limit": 20})["data"][
+        "rootComment"
+    ]:
         seen += page
     assert seen[::-1] == [r.record for r in box.truth("kuaishou_shop", SELLER, "comments")]
     assert seller.call("open.comment.list.get", {"offset": 0, "limit": 21})["result"] == 100200100

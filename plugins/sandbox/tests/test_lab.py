@@ -6,7 +6,6 @@ import typing as t
 
 import pytest
 import requests
-
 from sandbox import ManualClock, Sandbox, SandboxSettings
 
 NOW = 1_795_254_000
@@ -85,7 +84,9 @@ def test_descending_created_and_post(box, lab):
     assert lab.get("orders/pages", order="desc", size=3)["rows"] == truth[:-4:-1]
     body = {"by": "created", "size": 5, "page": 1}
     answer = lab.session.post(f"{lab.base}/orders/pages", json=body).json()
-    assert [row["created_ms"] for row in answer["rows"]] == sorted(r["created_ms"] for r in truth)[:5]
+    assert [row["created_ms"] for row in answer["rows"]] == sorted(r["created_ms"] for r in truth)[
+        :5
+    ]
 
 
 def test_one_row_and_a_missing_one(box, lab):

@@ -6,7 +6,6 @@ import typing as t
 
 import pytest
 import requests
-
 from sandbox import ManualClock, Sandbox, SandboxSettings
 
 NOW = 1_795_254_000
@@ -71,7 +70,7 @@ def test_a_token_is_the_same_while_it_lives(box, corp):
     box.advance(7100)
     assert corp.get("department/list")["errcode"] == 42001
     assert corp.fetch_token()["access_token"] != first["access_token"]
-    corp.token = "unknown"  # noqa: S105
+    corp.token = "unknown"
     answer = corp.get("department/list")
     assert answer["errcode"] == 40014
     assert "from ip: 203.0.113.7, more info at" in answer["errmsg"]
@@ -138,7 +137,10 @@ def test_members_by_department_repeat_and_are_the_truth(box, corp):
 
 def test_new_apps_do_not_see_personal_fields(box, corp):
     old = Corp(box, "sandbox-old-secret")
-    new_row = corp.get("user/list", department_id=1)["userlist"] or corp.get("user/list", department_id=2)["userlist"]
+    new_row = (
+        corp.get("user/list", department_id=1)["userlist"]
+        or corp.get("user/list", department_id=2)["userlist"]
+    )
     assert "mobile" not in new_row[0]
     department = new_row[0]["department"][0]
     old_row = old.get("user/list", department_id=department)["userlist"][0]
@@ -168,7 +170,9 @@ def test_punches_and_late_ones(box, corp):
     wanted = truth(box, "checkin_data")
     keys = ("userid", "checkin_time", "checkin_type", "groupid", "timeline_id")
     found = {":".join(str(row[key]) for key in keys): row for row in rows}
-    assert {key: row for key, row in wanted.items() if row["userid"] in users[:100]}.items() <= found.items()
+    assert {
+        key: row for key, row in wanted.items() if row["userid"] in users[:100]
+    }.items() <= found.items()
     missing = [row for row in rows if row["exception_type"] == "未打卡"]
     assert missing
     assert all(row["checkin_time"] == row["sch_checkin_time"] for row in missing)
@@ -193,7 +197,12 @@ def corp_again(box: Sandbox) -> Corp:
     ],
 )
 def test_wrong_attendance_calls(corp, changes, code):
-    body = {"opencheckindatatype": 3, "useridlist": ["Staff00000"], "starttime": NOW - DAY, "endtime": NOW}
+    body = {
+        "opencheckindatatype": 3,
+        "useridlist": ["Staff00000"],
+        "starttime": NOW - DAY,
+        "endtime": NOW,
+    }
     assert corp.post("checkin/getcheckindata", **(body | changes))["errcode"] == code
 
 
@@ -212,7 +221,12 @@ def test_days_need_midnights(box, corp):
 def test_forms_by_cursor_with_short_pages(box, corp):
     found, cursor, lengths = [], "", []
     while True:
-        body = {"starttime": str(NOW - 20 * DAY), "endtime": str(NOW), "size": 30, "new_cursor": cursor}
+        body = {
+            "starttime": str(NOW - 20 * DAY),
+            "endtime": str(NOW),
+            "size": 30,
+            "new_cursor": cursor,
+        }
         answer = corp.post("oa/getapprovalinfo", **body)
         lengths.append(len(answer["sp_no_list"]))
         found += answer["sp_no_list"]
@@ -280,13 +294,17 @@ def test_contacts(box, corp):
         cursor = answer["next_cursor"]
         if not cursor:
             break
-    found = {f"{r['external_contact']['external_userid']}:{r['follow_info']['userid']}": r for r in rows}
+    found = {
+        f"{r['external_contact']['external_userid']}:{r['follow_info']['userid']}": r for r in rows
+    }
     assert len(found) == len(rows)
     assert found == truth(box, "external_contacts")
     customers = [key.partition(":")[0] for key in found]
     assert len(set(customers)) < len(customers)
     ids = corp.get("externalcontact/list", userid=followers[0])["external_userid"]
-    assert {f"{one}:{followers[0]}" for one in ids} == {k for k in found if k.endswith(followers[0])}
+    assert {f"{one}:{followers[0]}" for one in ids} == {
+        k for k in found if k.endswith(followers[0])
+    }
     alone = next(user for user in truth(box, "users") if user not in followers)
     assert corp.get("externalcontact/list", userid=alone)["errcode"] == 84061
     body = {"userid_list": followers[:1] * 101, "cursor": ""}

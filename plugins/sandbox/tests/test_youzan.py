@@ -6,7 +6,6 @@ import typing as t
 
 import pytest
 import requests
-
 from sandbox import ManualClock, Sandbox, SandboxSettings
 from sandbox.clock import beijing
 
@@ -146,14 +145,19 @@ def gateway(answer: dict[str, t.Any]) -> int:
 
 def test_the_gateway_refuses_in_its_own_envelope(box, shop):
     assert gateway(shop.call("youzan.nothing.get/1.0.0")) == 4005
-    assert gateway(shop.call("youzan.trades.sold.get/9.9.9", token="x")) == 4005  # noqa: S106
-    assert gateway(shop.call(ORDERS, token="unknown")) == 4203  # noqa: S106
+    assert gateway(shop.call("youzan.trades.sold.get/9.9.9", token="x")) == 4005
+    assert gateway(shop.call(ORDERS, token="unknown")) == 4203
     assert gateway(shop.call(ORDERS, json=None, data="{", headers=JSON)) == 4004
-    assert gateway(shop.call(ORDERS, json=None, data="x", headers={"Content-Type": "text/plain"})) == 4007
+    assert (
+        gateway(shop.call(ORDERS, json=None, data="x", headers={"Content-Type": "text/plain"}))
+        == 4007
+    )
     bare = requests.post(f"{shop.base}/api/youzan.trade.get/4.0.2", json={}, timeout=5)
     assert gateway(bare.json()) == 4201
     header = {"Authorization": "Bearer " + shop.token()["data"]["access_token"]}
-    bare = requests.post(f"{shop.base}/api/youzan.trade.get/4.0.2", headers=header, json={}, timeout=5)
+    bare = requests.post(
+        f"{shop.base}/api/youzan.trade.get/4.0.2", headers=header, json={}, timeout=5
+    )
     assert gateway(bare.json()) == 4201
     assert gateway(requests.get(f"{shop.base}/other", timeout=5).json()) == 4001
 
@@ -220,7 +224,9 @@ def test_the_tool_app_rotates_its_refresh_token(shop):
 
 
 def test_throttling_is_a_gateway_error():
-    with Sandbox(SandboxSettings(size=10, limit_numbers={"youzan.youzan.trades.sold.get": 2})) as box:
+    with Sandbox(
+        SandboxSettings(size=10, limit_numbers={"youzan.youzan.trades.sold.get": 2})
+    ) as box:
         shop = Shop(box)
         token = shop.token()["data"]["access_token"]
         codes = [shop.call(ORDERS, token=token) for _ in range(3)]
@@ -238,14 +244,22 @@ PAGED = [
     (
         "stock_in_orders",
         "youzan.retail.open.stockinorder.query/3.0.0",
-        {"create_time_start": "2026-09-01 00:00:00", "create_time_end": "2026-12-01 00:00:00", "show_item": True},
+        {
+            "create_time_start": "2026-09-01 00:00:00",
+            "create_time_end": "2026-12-01 00:00:00",
+            "show_item": True,
+        },
         "orders",
         "biz_bill_no",
     ),
     (
         "stock_out_orders",
         "youzan.retail.open.stockoutorder.query/3.0.0",
-        {"create_time_start": "2026-09-01 00:00:00", "create_time_end": "2026-12-01 00:00:00", "show_item": True},
+        {
+            "create_time_start": "2026-09-01 00:00:00",
+            "create_time_end": "2026-12-01 00:00:00",
+            "show_item": True,
+        },
         "orders",
         "biz_bill_no",
     ),
@@ -256,7 +270,9 @@ PAGED = [
 
 
 @pytest.mark.parametrize(("stream", "api", "params", "at", "key"), PAGED, ids=lambda v: str(v)[:20])
-def test_each_list_brings_all_rows_of_the_truth(box, shop, stream, api, params, at, key):
+def test_each_list_brings_all_rows_of_the_truth(  # noqa: PLR0917
+    box, shop, stream, api, params, at, key
+):
     found = {}
     for page in range(1, 30):
         answer = shop.call(api, {**params, "page_no": page, "page_size": 15})
@@ -275,12 +291,20 @@ def test_each_list_brings_all_rows_of_the_truth(box, shop, stream, api, params, 
         ("youzan.trade.refund.search/3.0.1", {"page_no": 31, "page_size": 100}, 5000),
         ("youzan.trade.refund.search/3.0.1", {"page_size": 101}, 53002),
         ("youzan.item.base.search/1.0.0", {"kdt_id": 1, "channel": 0, "page_size": 51}, 200000026),
-        ("youzan.item.base.search/1.0.0", {"kdt_id": 1, "channel": 0, "page_no": 101, "page_size": 50}, 200000026),
+        (
+            "youzan.item.base.search/1.0.0",
+            {"kdt_id": 1, "channel": 0, "page_no": 101, "page_size": 50},
+            200000026,
+        ),
         ("youzan.item.base.search/1.0.0", {"page_size": 5}, 301000002),
         ("youzan.scrm.customer.list/1.0.0", {"page_no": 201, "page_size": 50}, 142710032),
         ("youzan.retail.open.stockinorder.query/3.0.0", {}, 301000002),
         ("youzan.retail.open.warehouse.query/3.0.0", {"page_size": 21}, 301000004),
-        ("youzan.shop.chain.descendent.organization.list/1.0.1", {"page_no": 1, "page_size": 5}, 301000002),
+        (
+            "youzan.shop.chain.descendent.organization.list/1.0.1",
+            {"page_no": 1, "page_size": 5},
+            301000002,
+        ),
         ("youzan.item.detail.get/1.0.1", {"item_id": 1}, 122001001),
         ("youzan.item.itemdetail.get/1.0.0", {"item_id": 457_000_000}, 301000002),
         ("youzan.trade.refund.get/3.0.1", {"refund_id": "1"}, 103010052),
@@ -312,7 +336,9 @@ def test_details_match_the_truth(box, shop):
         row = next(box.truth("youzan", SHOP, stream))
         assert shop.call(api, {name: row.key})["data"] == row.record
     row = next(box.truth("youzan", SHOP, "item_details"))
-    assert shop.call("youzan.item.detail.get/1.0.1", {"item_id": int(row.key)})["data"] == row.record
+    assert (
+        shop.call("youzan.item.detail.get/1.0.1", {"item_id": int(row.key)})["data"] == row.record
+    )
     wrapped = {"request": {"kdt_id": int(SHOP), "item_id": int(row.key), "channel": 0}}
     assert shop.call("youzan.item.itemdetail.get/1.0.0", wrapped)["data"] == row.record
     skus = [sku.record for sku in box.truth("youzan", SHOP, "skus")]
@@ -326,7 +352,9 @@ def test_stock_points_shops_and_companies(box, shop):
     answer = shop.call(api, {"warehouse_code": "WH001", "sku_codes": codes})
     assert {f"WH001:{row['sku_code']}": row for row in answer["data"]}.items() <= stock.items()
     assert answer["count"] == len(codes)
-    assert shop.call(api, {"warehouse_code": "WH001", "sku_codes": str(codes).replace("'", '"')})["count"] == len(codes)
+    assert shop.call(api, {"warehouse_code": "WH001", "sku_codes": str(codes).replace("'", '"')})[
+        "count"
+    ] == len(codes)
     assert shop.call(api, {"warehouse_code": "WH001", "sku_codes": ["a"] * 51})["code"] == 301000004
     change = next(box.truth("youzan", SHOP, "points_changes"))
     user = {"account_type": 5, "account_id": change.key.partition(":")[0]}

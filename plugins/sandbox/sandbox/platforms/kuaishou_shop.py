@@ -140,7 +140,9 @@ class KuaishouShop(Platform):
     def _account(self, call: Call, value: str) -> str:
         token = self.tokens.get(value)
         if token is None:
-            raise Rejected(DENIED, "access_denied: invalid access_token", "auth", error="access_denied")
+            raise Rejected(
+                DENIED, "access_denied: invalid access_token", "auth", error="access_denied"
+            )
         if token.expires <= call.now:
             raise Rejected(EXPIRED, "token expired", "auth")
         if token.subject not in self.accounts:

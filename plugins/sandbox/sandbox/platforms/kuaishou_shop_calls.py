@@ -60,7 +60,9 @@ class Arguments:
         if end <= begin:
             raise Rejected(_BAD_WINDOW, "ENDTIME MUST AFTER BEGINTIME")
         if end - begin > days * _DAY_MS:
-            text = "SEARCH TIME RANGE EXPAND 7 DAYS" if days == 7 else "SEARCH TIME RANGE EXPAND LIMIT"
+            text = (
+                "SEARCH TIME RANGE EXPAND 7 DAYS" if days == 7 else "SEARCH TIME RANGE EXPAND LIMIT"
+            )
             raise Rejected(too_wide, text)
         if begin < call.now_ms - 90 * _DAY_MS:
             raise Rejected(_TOO_OLD, "CAN NOT SEARCH BEFORE 90 DAYS")
@@ -120,7 +122,9 @@ def orders(platform: KuaishouShop, call: Call, arguments: Arguments) -> Body:
     }
 
 
-def _one(platform: KuaishouShop, call: Call, entity: str, number: int, view: str) -> orjson.Fragment:
+def _one(
+    platform: KuaishouShop, call: Call, entity: str, number: int, view: str
+) -> orjson.Fragment:
     data = platform.dataset(call.account, entity, call)
     row = data.find(str(number))
     if row is None:
@@ -209,7 +213,11 @@ def comments(platform: KuaishouShop, call: Call, arguments: Arguments) -> Body:
     start, end = arguments.number("createTimeFrom", 0), arguments.number("createTimeTo", 1 << 50)
     rows = data.slice(start, end + 1, offset=offset, limit=limit, ascending=False, axis="created")
     total = data.count(start, end + 1, "created")
-    return {"rootComment": data.json_list([] if call.blank else rows), "total": total, "hits": total}
+    return {
+        "rootComment": data.json_list([] if call.blank else rows),
+        "total": total,
+        "hits": total,
+    }
 
 
 def _today(call: Call) -> int:
@@ -303,7 +311,10 @@ def daily_bill_file(platform: KuaishouShop, call: Call) -> bytes:
         raise Rejected(_NOT_FOUND, f"no file {call.path}")
     lines = ["账单时间,订单号,金额"]
     dice = mix(int(call.account), len(call.path))
-    lines += [f"2026-11-20 00:00:{n:02d},{2_215_900_000_000_000 + dice % 1000 + n},{n}.00" for n in range(20)]
+    lines += [
+        f"2026-11-20 00:00:{n:02d},{2_215_900_000_000_000 + dice % 1000 + n},{n}.00"
+        for n in range(20)
+    ]
     return ("\ufeff" + "\n".join(lines) + "\n").encode()
 
 

@@ -76,7 +76,9 @@ class LabOrder(Numbered):
                 }
                 for place in range(1 + dice % 2)
             ],
-            "invoice": None if dice % 3 else {"title": "某某科技有限公司", "tax_no": f"91{dice % 10**16:016d}"},
+            "invoice": None
+            if dice % 3
+            else {"title": "某某科技有限公司", "tax_no": f"91{dice % 10**16:016d}"},
             "remark_json": '{"lon":120.03,"lat":30.28}',
         }
 
@@ -132,14 +134,15 @@ class Lab(Platform):
         try:
             call.account = self._account(call.headers.get("x-lab-key", ""))
             call.params = self._params(call)
-            allowed = self.world.limits.admit(
-                "lab.calls", call.account, call.now, allowed=0
-            ) and self.world.limits.admit(f"lab.{call.api}", call.account, call.now, allowed=0)
-            if not allowed:
-                raise Rejected(THROTTLED, "too many requests", "throttled")
+            self._limit(call)
             return self._route(call)
         except Rejected as refused:
             return self._refusal(refused)
+
+    def _limit(self, call: Call) -> None:
+        for name in ("lab.calls", f"lab.{call.api}"):
+            if not self.world.limits.admit(name, call.account, call.now, allowed=0):
+                raise Rejected(THROTTLED, "too many requests", "throttled")
 
     def _account(self, key: str) -> str:
         account = key.removeprefix("sandbox-lab-key-")
@@ -160,8 +163,8 @@ class Lab(Platform):
 
     def _route(self, call: Call) -> Reply:
         parts = call.path.strip("/").split("/")
-        entity, style = (parts + [""])[:2]
-        if len(parts) != 2 or entity not in self._entities:  # noqa: PLR2004 - /entity/style
+        entity, style = [*parts, ""][:2]
+        if len(parts) != 2 or entity not in self._entities:
             raise Rejected(NO_SUCH_CALL, f"no call at {call.path}")
         data = self.dataset(call.account, entity, call)
         query = _Query(call)
@@ -217,7 +220,12 @@ class Lab(Platform):
         offset, size = query.number("offset", 0, 0), query.number("limit", 100, 1, _MAX_SIZE)
         self._check_depth(offset // size + 1)
         rows = data.slice(
-            query.start, query.end, offset=offset, limit=size, ascending=query.ascending, axis=query.axis
+            query.start,
+            query.end,
+            offset=offset,
+            limit=size,
+            ascending=query.ascending,
+            axis=query.axis,
         )
         return {
             "ok": True,

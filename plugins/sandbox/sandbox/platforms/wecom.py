@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from sandbox.http import Call, Rejected, Reply, json_reply
-from sandbox.mixing import digest
 from sandbox.platform import Platform, TruthRow
 from sandbox.platforms import wecom_checkin as checkin
 from sandbox.platforms.wecom_calls import CALLS, CONTACTS_ONLY, Arguments, followed
@@ -199,7 +198,9 @@ class Wecom(Platform):
 
     def _checkin_truth(self, account: str, stream: str) -> Iterator[TruthRow]:
         users, now = self.dataset(account, "users"), self.world.clock.now()
-        first = self.world.history_end_ms // 1000 - int(self.world.settings.history_days) * checkin.DAY
+        first = (
+            self.world.history_end_ms // 1000 - int(self.world.settings.history_days) * checkin.DAY
+        )
         for user in users.rows():
             for day in range(checkin.day_of(first), int(now), checkin.DAY):
                 if stream == "checkin_day_data":

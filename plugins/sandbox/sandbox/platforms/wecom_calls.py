@@ -180,7 +180,10 @@ def user_ids(platform: Platform, call: Call, arguments: Arguments, _app: str) ->
     page = [] if call.blank else pairs[:limit]
     listed = [{"userid": userid, "department": number} for _, number, userid in page]
     more = len(pairs) > limit and page
-    return {"dept_user": listed, **({"next_cursor": f"u{page[-1][0]}.{page[-1][1]}"} if more else {})}
+    return {
+        "dept_user": listed,
+        **({"next_cursor": f"u{page[-1][0]}.{page[-1][1]}"} if more else {}),
+    }
 
 
 # -- attendance ----------------------------------------------------------------------------------
@@ -347,7 +350,9 @@ def external_contact_ids(platform: Platform, call: Call, arguments: Arguments, _
     """Answer the contacts of one member; a member without any is an error."""
     data = platform.dataset(call.account, "external_contacts", call)
     kind = t.cast("WecomContact", data.entity)
-    user = platform.dataset(call.account, "users").key(_user(platform, call, arguments.text("userid")))
+    user = platform.dataset(call.account, "users").key(
+        _user(platform, call, arguments.text("userid"))
+    )
     rows = followed(platform, call.account).get(user, [])
     if not rows:
         raise Rejected(_NO_CONTACT, "not external contact")
@@ -372,7 +377,10 @@ def external_contacts(platform: Platform, call: Call, arguments: Arguments, _app
     page = [] if call.blank else rows[:limit]
     more = len(rows) > limit and page
     following = f"e{page[-1][0]}.{page[-1][1].serial}" if more else ""
-    return {"external_contact_list": [data.render(row) for _, row in page], "next_cursor": following}
+    return {
+        "external_contact_list": [data.render(row) for _, row in page],
+        "next_cursor": following,
+    }
 
 
 CALLS: dict[str, tuple[str, Handler]] = {

@@ -14,7 +14,16 @@ from sandbox.words import GIVEN, SURNAMES
 
 View = Callable[[Dataset, Row], Record]
 
-PERSONAL: t.Final = ("avatar", "thumb_avatar", "gender", "mobile", "email", "biz_mail", "qr_code", "address")
+PERSONAL: t.Final = (
+    "avatar",
+    "thumb_avatar",
+    "gender",
+    "mobile",
+    "email",
+    "biz_mail",
+    "qr_code",
+    "address",
+)
 """Fields that apps made after June 2022 no longer get."""
 
 _PENDING, _PASSED, _REFUSED, _REVOKED, _PASSED_REVOKED = 1, 2, 3, 4, 6
@@ -102,7 +111,9 @@ class WecomUser(Entity):
         """Return the living departments of a user; the root when none is left."""
         tree = data.peer("departments")
         dice = mix(data.seed, row.serial, 71)
-        wanted = [dice % tree.size, (dice >> 20) % tree.size] if dice % 4 == 0 else [dice % tree.size]
+        wanted = (
+            [dice % tree.size, (dice >> 20) % tree.size] if dice % 4 == 0 else [dice % tree.size]
+        )
         living = sorted({n for n in wanted if tree.row(n) is not None})
         return [n + WecomDepartment.first for n in living] or [WecomDepartment.first]
 

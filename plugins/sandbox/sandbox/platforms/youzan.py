@@ -10,9 +10,11 @@ from typing_extensions import override
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
 from sandbox.platform import Platform, TruthRow
-from sandbox.platforms.youzan_calls import CALLS, COMPANIES, Handler, shop_of, stock
+from sandbox.platforms import youzan_more_calls as _more_calls  # noqa: F401 - adds to CALLS
+from sandbox.platforms.youzan_calls import CALLS, Handler
 from sandbox.platforms.youzan_params import Params
-from sandbox.platforms.youzan_rows import ROWS, YouzanCustomer, YouzanItem, YouzanWarehouse
+from sandbox.platforms.youzan_rows import ROWS
+from sandbox.platforms.youzan_truth import OWN_TRUTH
 from sandbox.tokens import RefreshChain, Token
 
 SELF_BUILT: t.Final = ("sandbox-client", "sandbox-client-secret")
@@ -83,14 +85,19 @@ class Youzan(Platform):
                 "data": refused.extra.get("data"),
             }
             return json_reply(failure, outcome=refused.outcome)
-        success = {"trace_id": self._trace(call), "code": 200, "success": True, "message": "successful"}
+        success = {
+            "trace_id": self._trace(call),
+            "code": 200,
+            "success": True,
+            "message": "successful",
+        }
         return json_reply(success | content)
 
     # -- gateway ---------------------------------------------------------------------------------
 
     def _admit(self, call: Call) -> Handler:
         parts = [part for part in call.path.split("/") if part not in {"", "_textarea_"}]
-        if len(parts) != 3 or parts[0] != "api":  # noqa: PLR2004 - /api/name/version
+        if len(parts) != 3 or parts[0] != "api":
             raise Rejected(4001, "非法请求地址")
         call.api = f"{parts[1]}/{parts[2]}"
         handler = CALLS.get((parts[1], parts[2]))
@@ -141,18 +148,28 @@ class Youzan(Platform):
     def _token_call(self, call: Call) -> Reply:
         call.api = "auth/token"
         try:
-            if call.content_type != "application/json":
-                raise Rejected(1000, f"Content type '{call.content_type}' not supported")
-            try:
-                params = call.json()
-            except ValueError:
-                raise Rejected(1000, "应用信息错误") from None
-            call.params = params
-            data = self._grant(call, params)
+            call.params = self._token_params(call)
+            data = self._grant(call, call.params)
         except Rejected as refused:
-            content = {"success": False, "code": refused.code, "data": None, "message": refused.message}
+            content = {
+                "success": False,
+                "code": refused.code,
+                "data": None,
+                "message": refused.message,
+            }
             return json_reply(content, outcome=refused.outcome)
         return json_reply({"success": True, "code": 200, "data": data, "message": None})
+
+    def _token_params(self, call: Call) -> Body:
+        if call.content_type != "application/json":
+            raise Rejected(1000, f"Content type '{call.content_type}' not supported")
+        try:
+            params = call.json()
+        except ValueError:
+            raise Rejected(1000, "应用信息错误") from None
+        if not isinstance(params, dict):
+            raise Rejected(1000, "应用信息错误")
+        return params
 
     def _grant(self, call: Call, params: Body) -> Body:
         app = (params.get("client_id"), params.get("client_secret"))
@@ -219,53 +236,19 @@ class Youzan(Platform):
                 return self._issue(call, account, renew=True, refresh=following)
         raise Rejected(1103, "授权关系不存在")
 
-    # -- truth of streams that are not plain rows --------------------------------------------------
+    # -- truth -----------------------------------------------------------------------------------
 
     @override
     def streams(self) -> list[str]:
-        return [*super().streams(), *_DERIVED]
+        return list(dict.fromkeys([*super().streams(), *OWN_TRUTH]))
 
     @override
     def truth(self, account: str, stream: str) -> Iterator[TruthRow]:
-        if stream in {"items_onsale", "items_inventory"}:
-            data = self.dataset(account, "items")
-            kind = t.cast("YouzanItem", data.entity)
-            for row in data.rows():
-                if kind.on_sale(data, row) == (stream == "items_onsale"):
-                    yield self.truth_row(data, row, stream)
-        elif stream == "skus":
-            for item in self.truth(account, "item_details"):
-                for sku in item.record["sku_list"]:
-                    key = f"{item.key}:{sku['sku_id']}"
-                    yield TruthRow(key, None, item.version, {"item_id": int(item.key), **sku})
-        elif stream == "shops":
-            yield TruthRow(account, None, 1, shop_of(self, account))
-        elif stream == "express_companies":
-            for company in COMPANIES:
-                yield TruthRow(str(company["id"]), None, 1, company)
-        elif stream == "warehouse_stock":
-            yield from self._stock_truth(account)
-        elif stream == "points_changes":
-            data = self.dataset(account, "customers")
-            customers = t.cast("YouzanCustomer", data.entity)
-            for row in data.rows():
-                for _, change in customers.points_log(data, row):
-                    parts = (data.key(row), change["created_at"], change["amount"], change["biz_value"])
-                    yield TruthRow(":".join(map(str, parts)), None, 1, change)
-        else:
-            yield from super().truth(account, stream)
+        own = OWN_TRUTH.get(stream)
+        return own(self, account) if own else super().truth(account, stream)
 
-    def _stock_truth(self, account: str) -> Iterator[TruthRow]:
-        houses, products = self.dataset(account, "warehouses"), self.dataset(account, "retail_products")
-        kind = t.cast("YouzanWarehouse", houses.entity)
-        for house in houses.rows():
-            for product in products.rows():
-                record = stock(products, product, house.serial)
-                key = f"{kind.code(house)}:{record['sku_code']}"
-                yield TruthRow(key, None, product.version, record)
 
 _BODY_TYPES = {"application/json", "application/x-www-form-urlencoded"}
-_DERIVED = ("skus", "warehouse_stock", "points_changes", "shops", "express_companies")
 _ADVISED = {
     "youzan.items.onsale.get": 300,
     "youzan.items.inventory.get": 300,

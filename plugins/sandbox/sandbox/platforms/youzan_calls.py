@@ -1,4 +1,4 @@
-"""The calls of 有赞: parameters, caps and answers of each, by (name, version)."""
+"""The calls of 有赞 about orders, refunds and items: parameters, caps and answers of each."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import orjson
 
 from sandbox.dataset import Axis, Dataset, Row
 from sandbox.http import Call, Rejected
-from sandbox.mixing import mix
+from sandbox.platforms.youzan_goods import YouzanItem, YouzanProduct
 from sandbox.platforms.youzan_params import Params
-from sandbox.platforms.youzan_rows import YouzanCustomer, YouzanItem, YouzanProduct, YouzanWarehouse
-from sandbox.words import EXPRESS
 
 if t.TYPE_CHECKING:
     from sandbox.platform import Platform
@@ -21,13 +19,15 @@ Body = dict[str, t.Any]
 Handler = Callable[["Platform", Call, Params], Body]
 
 CALLS: dict[tuple[str, str], Handler] = {}
-"""Every call that the simulated platform knows."""
+"""Every call that the simulated platform knows, by (name, version)."""
 
-_DAY_MS = 86_400_000
+DAY_MS = 86_400_000
 _SPAN_TEXT = "每次可搜索一年订单记录,请重新选择起止时间"
 
 
-def _call(name: str, *versions: str) -> Callable[[Handler], Handler]:
+def named(name: str, *versions: str) -> Callable[[Handler], Handler]:
+    """Register the handler of a call."""
+
     def register(handler: Handler) -> Handler:
         for version in versions:
             CALLS[name, version] = handler
@@ -36,7 +36,7 @@ def _call(name: str, *versions: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def _page(
+def page_of(
     call: Call,
     data: Dataset,
     page: tuple[int, int],
@@ -65,7 +65,7 @@ def _scan(
 # -- orders --------------------------------------------------------------------------------------
 
 
-@_call("youzan.trades.sold.get", "4.0.4")
+@named("youzan.trades.sold.get", "4.0.4")
 def orders(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the order search: 100 pages of 100, both ends inclusive, newest first."""
     data = platform.dataset(call.account, "orders", call)
@@ -81,15 +81,15 @@ def orders(platform: Platform, call: Call, params: Params) -> Body:
         if start is not None and end is not None:
             if start > end:
                 raise Rejected(5000, "开始时间不能大于结束时间", data=empty)
-            if end > call.now_ms + 8 * _DAY_MS:
+            if end > call.now_ms + 8 * DAY_MS:
                 raise Rejected(106000003, "结束时间不能超过当前时间 7 天", data=empty)
-            if end - start > 93 * _DAY_MS:
+            if end - start > 93 * DAY_MS:
                 raise Rejected(106000001, _SPAN_TEXT, data=empty)
             end += 1000
         if "status" in params:
             rows, total = _orders_in_state(platform, call, params, (axis, start, end))
         else:
-            rows, total = _page(call, data, page, (axis, start, end))
+            rows, total = page_of(call, data, page, (axis, start, end))
     listed = b",".join([b'{"full_order_info":' + data.json(row) + b"}" for row in rows])
     found = orjson.Fragment(b"[" + listed + b"]")
     return {"data": {"full_order_info_list": found, "total_results": total}}
@@ -110,7 +110,7 @@ def _orders_in_state(
     return rows[(number - 1) * size : number * size], len(rows)
 
 
-@_call("youzan.trade.get", "4.0.2", "4.0.0")
+@named("youzan.trade.get", "4.0.2", "4.0.0")
 def order_detail(platform: Platform, call: Call, params: Params) -> Body:
     """Answer one order in full; another shop's order is not found."""
     data = platform.dataset(call.account, "orders", call)
@@ -131,7 +131,7 @@ def order_detail(platform: Platform, call: Call, params: Params) -> Body:
 # -- refunds -------------------------------------------------------------------------------------
 
 
-@_call("youzan.trade.refund.search", "3.0.1", "3.0.0")
+@named("youzan.trade.refund.search", "3.0.1", "3.0.0")
 def refunds(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the refund search: times in seconds, at most 3,000 rows deep."""
     data = platform.dataset(call.account, "refunds", call)
@@ -144,7 +144,7 @@ def refunds(platform: Platform, call: Call, params: Params) -> Body:
         row = data.find(params.text("refund_id"))
         rows, total = ([row], 1) if row else ([], 0)
     else:
-        rows, total = _page(call, data, (number, size), _refund_window(call, params))
+        rows, total = page_of(call, data, (number, size), _refund_window(call, params))
     return {"data": {"refunds": data.json_list(rows), "total": total}}
 
 
@@ -157,10 +157,10 @@ def _refund_window(call: Call, params: Params) -> tuple[Axis, int | None, int | 
             if start > end:
                 raise Rejected(5000, "开始时间不能大于结束时间")
             return axis, start, end + 1000
-    return "created", call.now_ms - 92 * _DAY_MS, call.now_ms + 1000
+    return "created", call.now_ms - 92 * DAY_MS, call.now_ms + 1000
 
 
-@_call("youzan.trade.refund.get", "3.0.1", "3.0.0")
+@named("youzan.trade.refund.get", "3.0.1", "3.0.0")
 def refund_detail(platform: Platform, call: Call, params: Params) -> Body:
     """Answer one refund."""
     data = platform.dataset(call.account, "refunds", call)
@@ -176,7 +176,7 @@ def refund_detail(platform: Platform, call: Call, params: Params) -> Body:
 # -- items ---------------------------------------------------------------------------------------
 
 
-@_call("youzan.item.base.search", "1.0.0")
+@named("youzan.item.base.search", "1.0.0")
 def items(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the new item search: 5,000 rows deep, pages of 50, times in milliseconds."""
     data = platform.dataset(call.account, "items", call)
@@ -200,7 +200,7 @@ def items(platform: Platform, call: Call, params: Params) -> Body:
     else:
         window = (axis, start, None if end is None else end + 1)
         ascending = str(sorts[0]).endswith("_ASC")
-        rows, total = _page(call, data, (number, size), window, ascending=ascending)
+        rows, total = page_of(call, data, (number, size), window, ascending=ascending)
     paging = {"total_count": total, "page_no": number, "page_size": size}
     return {"data": {"items": data.json_list(rows), "paginator": paging}}
 
@@ -226,13 +226,13 @@ def _old_items(platform: Platform, call: Call, params: Params, view: str) -> Bod
     return {"data": {"items": data.json_list(page, view), "count": len(rows)}}
 
 
-@_call("youzan.items.onsale.get", "3.0.0")
+@named("youzan.items.onsale.get", "3.0.0")
 def items_onsale(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the old list of items on sale."""
     return _old_items(platform, call, params, "items_onsale")
 
 
-@_call("youzan.items.inventory.get", "3.0.0")
+@named("youzan.items.inventory.get", "3.0.0")
 def items_inventory(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the old list of items in the warehouse."""
     return _old_items(platform, call, params, "items_inventory")
@@ -246,13 +246,13 @@ def _item(platform: Platform, call: Call, number: int) -> Body:
     return {"data": orjson.Fragment(data.json(row, "item_details"))}
 
 
-@_call("youzan.item.detail.get", "1.0.1")
+@named("youzan.item.detail.get", "1.0.1")
 def item_detail(platform: Platform, call: Call, params: Params) -> Body:
     """Answer one item by its id."""
     return _item(platform, call, params.number("item_id"))
 
 
-@_call("youzan.item.itemdetail.get", "1.0.0")
+@named("youzan.item.itemdetail.get", "1.0.0")
 def item_detail_wrapped(platform: Platform, call: Call, params: Params) -> Body:
     """Answer one item; this call wants its parameters inside `request`."""
     inner = params.raw("request")
@@ -261,7 +261,7 @@ def item_detail_wrapped(platform: Platform, call: Call, params: Params) -> Body:
     return _item(platform, call, Params(inner).number("item_id"))
 
 
-@_call("youzan.retail.open.spu.query", "3.0.0")
+@named("youzan.retail.open.spu.query", "3.0.0")
 def retail_products(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the product library: 3,600 rows deep, or further behind `last_spu_id`."""
     data = platform.dataset(call.account, "retail_products", call)
@@ -278,214 +278,6 @@ def retail_products(platform: Platform, call: Call, params: Params) -> Body:
         if "create_time_start" in params and "create_time_end" in params:
             start, end = params.time("create_time_start"), params.time("create_time_end")
             window = ("created", start, end + 1000)
-        rows, total = _page(call, data, (number, size), window)
+        rows, total = page_of(call, data, (number, size), window)
     paging = {"total_count": total, "page": number, "page_size": size}
     return {"data": {"spus": data.json_list(rows), "paginator": paging}}
-
-
-# -- warehouses and stock ------------------------------------------------------------------------
-
-
-@_call("youzan.retail.open.warehouse.query", "3.0.0")
-def warehouses(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer the warehouses."""
-    data = platform.dataset(call.account, "warehouses", call)
-    number, size = params.number("page_no", 1), params.number("page_size", 20)
-    if number < 1 or not 1 <= size <= 20:
-        raise Rejected(301000004, "分页参数非法")
-    rows, total = _page(call, data, (number, size), ("created", None, None), ascending=True)
-    paging = {"total_count": total, "page": number, "page_size": size}
-    return {"data": {"warehouses": data.json_list(rows), "paginator": paging}}
-
-
-def stock(products: Dataset, row: Row, warehouse: int) -> Body:
-    """Return the stock of one product in one warehouse."""
-    dice = mix(products.seed, row.serial, warehouse, row.version)
-    kind = t.cast("YouzanProduct", products.entity)
-    return {
-        "sku_code": kind.sku_code(products, row),
-        "stock_num": str(dice % 500),
-        "freeze_num": str(dice // 500 % 9),
-        "plan_num": "0",
-        "plan_freeze_num": "0",
-        "road_num": str(dice // 5000 % 20),
-    }
-
-
-@_call("youzan.retail.open.query.warehousestock", "1.0.0")
-def warehouse_stock(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer stock by codes; `sku_codes` may be a list or its JSON text."""
-    products = platform.dataset(call.account, "retail_products", call)
-    houses = platform.dataset(call.account, "warehouses")
-    codes = params.raw("sku_codes")
-    if isinstance(codes, str):
-        try:
-            codes = orjson.loads(codes)
-        except ValueError:
-            raise Rejected(301000004, "sku_codes 参数非法") from None
-    if not isinstance(codes, list) or not 1 <= len(codes) <= 50:
-        raise Rejected(301000004, "sku_codes 参数非法")
-    place = t.cast("YouzanWarehouse", houses.entity)
-    by_code = {place.code(row): row.serial for row in houses.rows()}
-    code = params.text("warehouse_code")
-    if code not in by_code:
-        raise Rejected(301000004, "warehouse_code 参数非法")
-    rows = [products.find(str(sku)[1:]) for sku in codes]
-    found = [stock(products, row, by_code[code]) for row in rows if row is not None]
-    return {"data": [] if call.blank else found, "count": len(found)}
-
-
-def _papers(platform: Platform, call: Call, params: Params, entity: str) -> Body:
-    data = platform.dataset(call.account, entity, call)
-    if "create_time_start" not in params or "create_time_end" not in params:
-        raise Rejected(301000002, "create_time_start 参数缺失")
-    number, size = params.number("page_no", 1), params.number("page_size", 20)
-    if number < 1 or not 1 <= size <= 100:
-        raise Rejected(301000004, "分页参数非法")
-    start, end = params.time("create_time_start"), params.time("create_time_end")
-    rows, total = _page(call, data, (number, size), ("created", start, end + 1000))
-    records = [data.render(row) for row in rows]
-    if not params.raw("show_item"):
-        for record in records:
-            record.pop("order_items")
-    paging = {"total_count": total, "page": number, "page_size": size}
-    return {"data": {"orders": records, "paginator": paging}}
-
-
-@_call("youzan.retail.open.stockinorder.query", "3.0.0")
-def stock_in_orders(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer the papers of goods received."""
-    return _papers(platform, call, params, "stock_in_orders")
-
-
-@_call("youzan.retail.open.stockoutorder.query", "3.0.0")
-def stock_out_orders(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer the papers of goods sent."""
-    return _papers(platform, call, params, "stock_out_orders")
-
-
-# -- customers -----------------------------------------------------------------------------------
-
-
-@_call("youzan.scrm.customer.list", "1.0.0")
-def customers(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer the customers: by creation in seconds, newest first, 10,000 rows deep."""
-    data = platform.dataset(call.account, "customers", call)
-    number, size = params.number("page_no", 1), params.number("page_size", 20)
-    if not (1 <= number <= 500 and 1 <= size <= 50):
-        raise Rejected(301000004, "分页参数非法")
-    if number * size > 10_000:
-        raise Rejected(142710032, "超过列表获取总数")
-    start = params.number("created_at_start", 0) * 1000
-    end = params.number("created_at_end", 1 << 40) * 1000 + 1000
-    rows, total = _page(call, data, (number, size), ("created", start, end))
-    return {"data": {"record_list": data.json_list(rows), "total": total, "page_no": number}}
-
-
-def _customer(platform: Platform, call: Call, account: t.Any) -> tuple[Dataset, Row]:
-    data = platform.dataset(call.account, "customers", call)
-    if not isinstance(account, dict) or account.get("account_type") != 5:
-        raise Rejected(301000004, "account_type 参数非法")
-    row = data.find(str(account.get("account_id", "")))
-    if row is None:
-        raise Rejected(144100001, "客户不存在或已注销")
-    return data, row
-
-
-@_call("youzan.scrm.customer.detail.get", "1.0.1")
-def customer_detail(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer one customer."""
-    account = params.raw("account_info") or {"account_type": 5, "account_id": params.text("yz_open_id")}
-    data, row = _customer(platform, call, account)
-    return {"data": orjson.Fragment(data.json(row, "customer_details"))}
-
-
-@_call("youzan.crm.customer.points.changelog.search", "4.0.2")
-def points_changes(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer the changes of one customer's points: at most 31 days of the last 12 months."""
-    data, row = _customer(platform, call, params.raw("user"))
-    number, size = params.number("page", 1), params.number("page_size", 20)
-    start, end = params.time("begin_time"), params.time("end_time")
-    if end - start > 31 * _DAY_MS or start < call.now_ms - 366 * _DAY_MS or start > end:
-        raise Rejected(301000004, "查询时间范围非法")
-    if number < 1 or not 1 <= size <= 50:
-        raise Rejected(301000004, "分页参数非法")
-    kind = t.cast("YouzanCustomer", data.entity)
-    log = [record for at, record in kind.points_log(data, row) if start <= at < end + 1000]
-    page = [] if call.blank else log[(number - 1) * size : number * size]
-    paging = {"total_count": len(log), "page": number, "page_size": size}
-    return {"data": {"items": page, "paginator": paging}}
-
-
-@_call("youzan.crm.customer.points.get", "1.0.0")
-def points(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer one customer's points."""
-    data, row = _customer(platform, call, params.raw("user"))
-    return {"data": {"point": data.render(row)["points"]}}
-
-
-# -- organisations -------------------------------------------------------------------------------
-
-
-@_call("youzan.shop.chain.descendent.organization.list", "1.0.1")
-def branches(platform: Platform, call: Call, params: Params) -> Body:
-    """Answer a chain's organisations; the page parameter is `page_num` here."""
-    data = platform.dataset(call.account, "branches", call)
-    if "page_num" not in params or "page_size" not in params:
-        raise Rejected(301000002, "page_num 参数缺失")
-    number, size = params.number("page_num"), params.number("page_size")
-    if number < 1 or not 1 <= size <= 50:
-        raise Rejected(301000004, "分页参数非法")
-    rows, total = _page(call, data, (number, size), ("created", None, None), ascending=True)
-    return {"data": {"organization_list": data.json_list(rows), "total": total}}
-
-
-def shop_of(platform: Platform, account: str) -> Body:
-    """Return one shop."""
-    return {
-        "sid": int(account),
-        "name": f"演示店铺{platform.accounts.index(account) + 1}",
-        "logo": "https://img.example.com/logo.png",
-        "url": "https://h5.example.com/shop",
-        "physical_url": "",
-        "cert_type": 2,
-    }
-
-
-@_call("youzan.shop.basic.get", "3.0.0")
-def shop(platform: Platform, call: Call, _params: Params) -> Body:
-    """Answer the shop that the token is for."""
-    return {"data": shop_of(platform, call.account)}
-
-
-def _stores(platform: Platform, call: Call, params: Params) -> Body:
-    data = platform.dataset(call.account, "stores", call)
-    number, size = params.number("page_no", 1), params.number("page_size", 20)
-    rows, total = _page(call, data, (number, size), ("created", None, None), ascending=True)
-    return {"data": {"list": data.json_list(rows), "count": total}}
-
-
-CALLS["youzan.multistore.store.list", "2.0.1"] = _stores
-CALLS["youzan.multistore.offline.search", "3.0.0"] = _stores
-
-
-COMPANIES: t.Final = [{"id": n, "name": name, "display": 1} for n, name in enumerate(EXPRESS, 1)]
-
-
-@_call("youzan.logistics.express.get", "3.0.0")
-def express_companies(_platform: Platform, _call: Call, _params: Params) -> Body:
-    """Answer the express companies."""
-    return {"data": {"allExpress": COMPANIES}}
-
-
-def _salesmen(platform: Platform, call: Call, params: Params) -> Body:
-    data = platform.dataset(call.account, "salesmen", call)
-    number, size = params.number("page_no", 1), params.number("page_size", 20)
-    if number < 1 or not 1 <= size <= 100 or number * size > 3000:
-        raise Rejected(301000004, "分页参数非法")
-    rows, total = _page(call, data, (number, size), ("created", None, None))
-    return {"data": {"accounts": data.json_list(rows), "total_results": total}}
-
-
-CALLS["youzan.salesman.account.list", "1.0.0"] = _salesmen
-CALLS["youzan.salesman.accounts.get", "3.0.0"] = _salesmen

@@ -67,7 +67,7 @@ class YouzanOrder(Entity):
 
     @override
     def index(self, data: Dataset, key: str) -> int | None:
-        return int(key[15:22]) if len(key) == 24 and key[1:].isdigit() else None  # noqa: PLR2004
+        return int(key[15:22]) if len(key) == 24 and key[1:].isdigit() else None
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
