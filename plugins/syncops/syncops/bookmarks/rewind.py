@@ -62,7 +62,7 @@ def plan_rewind(
 
 _WITHOUT_BOOKMARK = {
     Kind.FULL_TABLE: "full table: every run reads all of it",
-    Kind.PENDING: "no bookmark yet: the next run begins at start_date",
+    Kind.PENDING: "no bookmark yet: nothing has been read to its end",
     Kind.FOREIGN: "not a bookmark of our taps: edit it with meltano state",
 }
 
