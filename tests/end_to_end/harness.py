@@ -6,15 +6,20 @@ import json
 import threading
 import typing as t
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from io import BytesIO, StringIO
+from pathlib import Path
 
+import duckdb
 from openplatform.bookmarks import Bookmark
 from openplatform.errors import RunFailedError
 from openplatform.tap import PlatformTap
 from openplatform.writer import PageWriter
 from sandbox.testing import Sandbox
+from target_warehouse.target import TargetWarehouse
 from typing_extensions import override
 
 UTC = timezone.utc
@@ -89,8 +94,12 @@ class Collector(PageWriter):
     def _write(self, data: bytes) -> None:
         self.parts.append(data)
 
+    @property
+    def output(self) -> bytes:
+        return b"".join(self.parts)
+
     def messages(self) -> list[Message]:
-        return [json.loads(line, parse_float=Decimal) for line in b"".join(self.parts).splitlines()]
+        return [json.loads(line, parse_float=Decimal) for line in self.output.splitlines()]
 
 
 @dataclass
@@ -100,6 +109,7 @@ class Outcome:
     tap: PlatformTap
     messages: list[Message]
     state: Message
+    output: bytes
     failed: RunFailedError | None = None
 
     def of(self, kind: str, stream: str | None = None) -> list[Message]:
@@ -136,7 +146,7 @@ def run(
         failed = exc
     messages = writer.messages()
     states = [m["value"] for m in messages if m["type"] == "STATE"]
-    return Outcome(tap, messages, states[-1] if states else state or {}, failed)
+    return Outcome(tap, messages, states[-1] if states else state or {}, writer.output, failed)
 
 
 def version_of(record: Row) -> tuple[t.Any, ...]:
@@ -188,6 +198,46 @@ class Warehouse:
             in_scope = all(row[name] == value for name, value in scope.items())
             if in_scope and seen[key] < message["version"]:
                 del table[key]
+
+
+@dataclass(frozen=True)
+class DuckFile:
+    """A DuckDB file that target-warehouse fills, in this process.
+
+    Attributes:
+        path: The file.
+        load_mode: How the target loads.
+    """
+
+    path: Path
+    load_mode: str = "upsert"
+
+    def load(self, output: bytes, **more: t.Any) -> list[Message]:
+        """Load what a tap wrote; return the states that the target passed on."""
+        config = {"path": str(self.path), "load_mode": self.load_mode, **more}
+        target = TargetWarehouse(config=config)
+        out = StringIO()
+        with redirect_stdout(out):
+            target.process_lines(BytesIO(output))
+            target.process_endofpipe()
+        return [json.loads(line) for line in out.getvalue().splitlines()]
+
+    def query(self, statement: str) -> list[tuple[t.Any, ...]]:
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(statement).fetchall()
+
+    def versions(self, table: str) -> dict[tuple[str, str], tuple[int, str]]:
+        """Return version and memo (or price) of each row by account and id."""
+        names = {column[0] for column in self.query(f"DESCRIBE {table}")}
+        content = "seller_memo" if "seller_memo" in names else "price::VARCHAR"
+        rows = self.query(f"SELECT _account, id, version, {content} FROM {table}")
+        assert len({row[:2] for row in rows}) == len(rows), "a key stands there twice"
+        return {(account, key): (version, text) for account, key, version, text in rows}
+
+    def marked(self, table: str) -> set[tuple[str, str]]:
+        """Return the keys of the rows that are marked as deleted."""
+        rows = self.query(f"SELECT _account, id FROM {table} WHERE _deleted_at IS NOT NULL")
+        return {(account, key) for account, key in rows}
 
 
 def beijing_to_utc(text: str) -> str | None:

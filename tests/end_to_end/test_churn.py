@@ -169,6 +169,34 @@ def test_a_full_table_ends_as_the_truth(world, confirm_absence, scoped, shape, d
     assert not harness.differences(sandbox, warehouse, "items", "items")
 
 
+@pytest.mark.parametrize("style", ["pages", "has_next", "cursor"])
+@settings(TRIAL, max_examples=2)
+@given(shape=shapes((20, 50), rounds=2))
+def test_the_real_target_ends_as_the_truth(world, tmp_path_factory, style, shape):
+    sandbox, clock, config = live(world, shape, accounts=2)
+    config["concurrency"] = 4
+    duck = harness.DuckFile(tmp_path_factory.mktemp("duck") / "warehouse.duckdb")
+    state: harness.Message | None = None
+    for pause in (*shape.pauses, None):
+        if pause is None:
+            sandbox.set_churn(0)
+            clock.advance(SETTLE + 2)
+        outcome = harness.run(
+            lab.tap_class(style, 5, pages_cap=60),
+            config,
+            streams=("orders",),
+            state=state,
+            clock=clock,
+        )
+        state = duck.load(outcome.output)[-1]
+        clock.advance(1 + (pause or 0.0))
+    want = {
+        key: (row["version"], row["seller_memo"])
+        for key, row in harness.truth(sandbox, "orders").items()
+    }
+    assert duck.versions("orders") == want
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_ten_thousand_records_share_one_second(world, style):
     shape = Shape(7, 10_400, 10_000, 100.0, 0.2, 0.01, [0.0], 0.0, 5000)
