@@ -260,7 +260,8 @@ class Dataset:
         known = self._json.get(place)
         if known is not None and known[0] == row:
             return known[1]
-        text = orjson.dumps(self.render(row, view))
+        # a copy: the bytes that orjson returns keep its whole working buffer alive
+        text = bytes(memoryview(orjson.dumps(self.render(row, view))))
         if self._json_bytes > _CACHE_BYTES:
             self._json.clear()
             self._json_bytes = 0
