@@ -88,9 +88,7 @@ _VIEWS: dict[str, t.Callable[[World, Args], Reply]] = {
 
 
 def _set_churn(world: World, args: Args) -> Args:
-    for name in ("rate", "late_commit", "late_seconds", "deletions"):
-        if name in args:
-            setattr(world.churn, name, float(args[name]))
+    world.churn.set(args)
     return {"rate": world.churn.rate}
 
 

@@ -9,6 +9,8 @@ from collections import Counter
 from sandbox.dataset import Dataset, Row
 from sandbox.settings import SandboxSettings
 
+_ALTERABLE = ("rate", "late_commit", "late_seconds", "deletions")
+
 ChangeKind = t.Literal["update", "insert", "late", "delete"]
 _INSERTS = 0.25
 """Share of the ordinary and of the late changes that add a row; the others update one."""
@@ -25,6 +27,19 @@ class Churn:
         self.made: Counter[str] = Counter()
         self._chance = random.Random(f"churn:{settings.seed}")  # noqa: S311 - repeatable on purpose
         self._credit = 0.0
+
+    def set(self, changes: t.Mapping[str, float]) -> None:
+        """Replace the rate, `late_commit`, `late_seconds` or `deletions`.
+
+        Raises:
+            ValueError: A name is none of these.
+        """
+        unknown = sorted(set(changes) - set(_ALTERABLE))
+        if unknown:
+            msg = f"unknown churn setting {', '.join(unknown)}; known: {', '.join(_ALTERABLE)}"
+            raise ValueError(msg)
+        for name, value in changes.items():
+            setattr(self, name, float(value))
 
     def step(self, data: Dataset, now_ms: int) -> None:
         """Make the changes that are due after one request."""

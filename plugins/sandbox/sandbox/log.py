@@ -22,7 +22,7 @@ class Logged:
         account: The account that the call was for; empty when it could not be told.
         api: The method's name, or the path.
         params: The business parameters; secrets and tokens are replaced by `***`.
-        outcome: `ok`, `throttled`, `auth`, `rejected`, or `fault:<kind>`.
+        outcome: `ok`, `throttled`, `auth`, `rejected`, `fault:<kind>`, or `broken` (our own fault).
         ms: How long the answer took.
     """
 

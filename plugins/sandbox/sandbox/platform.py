@@ -80,6 +80,10 @@ class Platform(abc.ABC):
     def demo(self, base_url: str) -> dict[str, t.Any]:
         """Return settings with which a tap can read this platform at once."""
 
+    def grants(self, call: Call) -> bool:
+        """Tell whether a call exchanges grants, so that losing its answer would lose a grant."""
+        return call.path == ""
+
     def subjects(self, account: str) -> list[str]:
         """Return the token subjects that belong to an account."""
         return [account]

@@ -121,8 +121,7 @@ class Sandbox:
     def set_churn(self, rate: float, **more: float) -> None:
         """Change the churn: changes per 100 requests; also `late_commit`, `deletions`, ..."""
         with self.world.lock:
-            for name, value in {"rate": rate, **more}.items():
-                setattr(self.world.churn, name, value)
+            self.world.churn.set({"rate": rate, **more})
 
     def set_faults(self, **rates: float) -> None:
         """Change single fault rates, such as `throttle=0.1`."""

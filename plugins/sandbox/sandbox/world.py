@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import threading
 import time
 import typing as t
@@ -12,12 +13,13 @@ from urllib.parse import parse_qsl
 from sandbox.churn import ChangeKind, Churn
 from sandbox.clock import BEIJING_SECONDS, SystemClock
 from sandbox.faults import FaultPlan
-from sandbox.http import Call, Rejected, Reply, json_reply
+from sandbox.http import Call, Reply, json_reply
 from sandbox.limits import Limits
 from sandbox.log import Logged, RequestLog, redact
 from sandbox.platform import Platform, TruthRow, platform_types
 from sandbox.settings import SandboxSettings
 
+_LOGGER = logging.getLogger("sandbox")
 _VOLATILE = frozenset({"access_token", "timestamp", "sign"})
 _DAY_SECONDS = 86_400
 
@@ -117,15 +119,18 @@ class World:
         elif fault == "html":
             page = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
             return Answer(Reply(page, 200, "fault:html", "text/html"), fault)
-        elif fault == "hang":
-            return Answer(Reply(b"{}", outcome="fault:hang"), fault)
+        elif fault == "hang" or (fault == "cut" and platform.grants(call)):
+            # a lost answer to a rotation would cost the client its grant: do nothing instead
+            return Answer(Reply(b'{"access_token":""}', outcome=f"fault:{fault}"), fault)
         elif fault == "expire":
             platform.expire_tokens(call.now)
         call.blank = fault == "empty"
         try:
             reply = platform.handle(call)
-        except Rejected as refused:  # a platform that does not dress its own refusals
-            reply = json_reply({"error": refused.message}, outcome=refused.outcome)
+        except Exception as error:  # say what is wrong with us, in place of a silent 500
+            _LOGGER.exception("the sandbox failed on %s %s", call.method, call.path)
+            content = {"error": f"the sandbox itself failed: {error!r}"}
+            reply = json_reply(content, status=500, outcome="broken")
         if fault in {"cut", "empty"} and reply.outcome == "ok":
             reply = dataclasses.replace(reply, outcome=f"fault:{fault}")
         return Answer(reply, fault)

@@ -115,6 +115,40 @@ def test_tokens_do_not_die_again_at_once():
     assert [place for place, kind in enumerate(decisions) if kind] == [0, 20, 40]
 
 
+def test_a_cut_answer_never_costs_a_grant(make_sandbox):
+    box = make_sandbox(size=5, faults=Faults(cut=1.0, streak=1))
+    config = box.config("kuaishou_shop")
+    fields = {
+        "grant_type": "refresh_token",
+        "refresh_token": config["accounts"][0]["refresh_token"],
+        "app_id": config["app_key"],
+        "app_secret": config["app_secret"],
+    }
+    url = f"{config['base_url']}/oauth2/refresh_token"
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        requests.post(url, data=fields, timeout=5)
+    assert requests.post(url, data=fields, timeout=5).json()["result"] == 1
+
+
+def test_our_own_mistakes_are_told(session, make_sandbox, monkeypatch, caplog):
+    box = make_sandbox(size=5)
+
+    def broken(_call):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(box.world.platform("lab"), "handle", broken)
+    answer = fetch(session, box)
+    assert answer.status_code == 500
+    assert "the sandbox itself failed: ZeroDivisionError" in answer.json()["error"]
+    assert "the sandbox failed on GET /orders/pages" in caplog.text
+    assert box.requests()[-1].outcome == "broken"
+
+
+def test_unknown_churn_settings_are_named(sandbox):
+    with pytest.raises(ValueError, match="unknown churn setting rat"):
+        sandbox.set_churn(1, rat=2)
+
+
 def test_unknown_faults_are_named():
     with pytest.raises(ValueError, match="unknown fault setting thunder"):
         FaultPlan(Faults(), 1).set({"thunder": 1.0})

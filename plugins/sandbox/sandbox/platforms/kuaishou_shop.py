@@ -89,14 +89,18 @@ class KuaishouShop(Platform):
         return json_reply(content, outcome=refused.outcome)
 
     @override
+    def grants(self, call: Call) -> bool:
+        return call.path.startswith("/oauth2/")
+
+    @override
     def throttled(self, call: Call) -> Reply | None:
-        return None if call.path.startswith("/oauth2/") else self._refusal(_too_fast(call.api, 300))
+        return None if self.grants(call) else self._refusal(_too_fast(call.api, 300))
 
     @override
     def handle(self, call: Call) -> Reply:
         call.api = call.path.strip("/").replace("/", ".")
         try:
-            if call.path.startswith("/oauth2/"):
+            if self.grants(call):
                 return json_reply(self._oauth(call))
             if call.path.startswith("/_files/"):
                 return Reply(daily_bill_file(self, call), content_type="text/csv;charset=UTF-8")

@@ -61,14 +61,18 @@ class Youzan(Platform):
         return json_reply({"gw_err_resp": error}, outcome=outcome)
 
     @override
+    def grants(self, call: Call) -> bool:
+        return call.path == "/auth/token"
+
+    @override
     def throttled(self, call: Call) -> Reply | None:
-        if call.path == "/auth/token":
+        if self.grants(call):
             return None
         return self._gateway(call, 4101, "请求太频繁", "throttled")
 
     @override
     def handle(self, call: Call) -> Reply:
-        if call.path == "/auth/token":
+        if self.grants(call):
             return self._token_call(call)
         try:
             handler = self._admit(call)
