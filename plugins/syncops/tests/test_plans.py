@@ -42,13 +42,20 @@ failures = st.lists(
     unique_by=lambda failure: failure["key"],
 )
 own_extras = st.fixed_dictionaries(
-    {}, optional={"failures": failures, "last_run": st.just("2026-01-05T00:00:00.000Z")}
+    {},
+    optional={
+        "failures": failures,
+        "open": st.lists(st.sampled_from(["1", "2", "3"]), max_size=2, unique=True),
+        "last_run": st.just("2026-01-05T00:00:00.000Z"),
+    },
 )
 positions = st.one_of(
     bookmarks.map(
         lambda mark: {"replication_key": "_bookmark", "replication_key_value": str(mark)}
     ),
-    st.integers(1767225600000, 1767657600000).map(lambda v: {"complete_versions": [v]}),
+    st.integers(1767225600000, 1767657600000).map(
+        lambda version: {"complete_versions": [version], "complete_rows": version % 7}
+    ),
     st.just({}),
 )
 own_partitions = st.builds(
@@ -196,10 +203,12 @@ def test_a_merge_loses_no_entry_and_no_failure(source, target, prefer, selection
             if side is not None and Kind.FOREIGN not in (side.kind, result[key].kind):
                 owed = {f["key"] for f in result[key].data.get("failures", [])}
                 assert owed >= {f["key"] for f in side.data.get("failures", [])}
+                assert {*result[key].data.get("open", [])} >= {*side.data.get("open", [])}
                 assert result[key].data.keys() >= side.data.keys() - {
                     "replication_key",
                     "replication_key_value",
                     "complete_versions",
+                    "complete_rows",
                     "last_run",
                 }
 
@@ -314,6 +323,22 @@ def test_an_undo_takes_out_what_a_merge_brought(source, target):
     assert undone == {**data_of(target), ("new", None): {"replication_key_value": 1}}
 
 
+def test_an_undo_keeps_what_runs_left_owed_in_the_rewound_partition(state):
+    """A rewind finds a late record that cannot be fetched now: going back must not forget it."""
+    after = plan_rewind(state, Selection(("orders",)), BEFORE_ALL, where="test").payload
+    current = copy.deepcopy(after)
+    partition = current["singer_state"]["bookmarks"]["orders"]["partitions"][0]
+    partition["replication_key_value"] = "2026-11-05T00:00:00.000Z@"
+    _, parked = partition["failures"]
+    partition["failures"] = [parked, {"key": "E9", "stream": "order_details"}]
+    partition["open"] = ["17"]
+    undone = undo_edit(current, state, after, where="test")
+    restored = undone["singer_state"]["bookmarks"]["orders"]["partitions"][0]
+    assert restored["replication_key_value"] == "2026-11-10T08:00:00.000Z@"
+    assert [failure["key"] for failure in restored["failures"]] == ["E1", "E2", "E9"]
+    assert restored["open"] == ["17"]
+
+
 def test_undoing_the_merge_that_made_a_state_takes_the_state_away(state):
     after = merged(state, None)
     assert undo_edit(after, None, after, where="test") is None
@@ -371,6 +396,16 @@ def test_an_unreadable_bookmark_is_told_and_only_forward_replaces_it():
         (
             {"singer_state": {"bookmarks": {"orders": {"partitions": [{"context": "a"}]}}}},
             "singer_state.bookmarks.orders.partitions[0].context is text",
+        ),
+        (
+            {
+                "singer_state": {
+                    "bookmarks": {
+                        "orders": {"partitions": [{"context": {"_account": "7"}, "open": "1"}]}
+                    }
+                }
+            },
+            "singer_state.bookmarks.orders.partitions[0].open is not a list of ids",
         ),
         (
             {

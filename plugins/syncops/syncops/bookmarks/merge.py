@@ -12,6 +12,7 @@ import typing as t
 
 from openplatform.bookmarks import Bookmark
 
+from syncops.bookmarks.owed import add_owed
 from syncops.bookmarks.partitions import (
     SINGER_STATE,
     Kind,
@@ -25,7 +26,14 @@ if t.TYPE_CHECKING:
     from syncops.bookmarks.partitions import Payload, Selection
 
 _POSITION_KEYS = frozenset(
-    {"context", "replication_key", "replication_key_value", "complete_versions", "last_run"}
+    {
+        "context",
+        "replication_key",
+        "replication_key_value",
+        "complete_versions",
+        "complete_rows",
+        "last_run",
+    }
 )
 
 
@@ -49,9 +57,9 @@ def merge(
 ) -> Payload:
     """Return the target with the selected partitions of the source taken in; neither is altered.
 
-    The failures of both sides are kept, whichever position stands: a failure is owed until it is
-    fetched. A partition without a position never beats one that has one. Positions of foreign taps
-    have no order that we know. In both cases `source` and `target` still decide.
+    The failures and open ids of both sides are kept, whichever position stands. A partition without
+    a position never beats one that has one. Positions of foreign taps have no order that we know.
+    In both cases `source` and `target` still decide.
 
     Raises:
         CorruptStateError: If one of them does not have the shape of a Singer state.
@@ -80,10 +88,8 @@ def _merge_one(source: Partition, target: Partition, prefer: Prefer) -> t.Any:
     if Kind.FOREIGN in (winner.kind, loser.kind):
         return copy.deepcopy(winner.data)
     others = {k: v for k, v in loser.data.items() if k not in {*_POSITION_KEYS, *winner.data}}
-    merged = copy.deepcopy({**winner.data, **others})
-    failures = _union_of_failures(winner.data, loser.data)
-    if failures:
-        merged["failures"] = failures
+    merged: dict[str, t.Any] = copy.deepcopy({**winner.data, **others})
+    add_owed(merged, loser.data)
     return merged
 
 
@@ -103,14 +109,3 @@ def _order(partition: Partition) -> Bookmark | None:
     if partition.moment is None:
         return None
     return partition.bookmark or Bookmark(partition.moment)
-
-
-def _union_of_failures(winner: dict[str, t.Any], loser: dict[str, t.Any]) -> list[dict[str, t.Any]]:
-    mine = winner.get("failures") or []
-    known = {(item.get("stream"), item.get("key")) for item in mine}
-    others = [
-        item
-        for item in loser.get("failures") or []
-        if (item.get("stream"), item.get("key")) not in known
-    ]
-    return copy.deepcopy([*mine, *others])

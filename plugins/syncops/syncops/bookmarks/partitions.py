@@ -101,7 +101,7 @@ class Partition:
         if "replication_key_value" in self.data:
             return str(self.data["replication_key_value"])
         rest = {k: v for k, v in self.data.items() if k != "context"}
-        return json.dumps(rest, ensure_ascii=False) if rest else ""
+        return json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +316,8 @@ def _failures(data: dict[str, t.Any], where: str, path: str) -> tuple[int, int]:
     failures = data.get("failures") or []
     if not isinstance(failures, list) or not all(isinstance(item, dict) for item in failures):
         raise CorruptStateError(f"{path}.failures is not a list of objects", where=where)
+    if not isinstance(data.get("open") or [], list):
+        raise CorruptStateError(f"{path}.open is not a list of ids", where=where)
     parked = sum(bool(item.get("parked")) for item in failures)
     return len(failures) - parked, parked
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import typing as t
 
-from syncops.bookmarks.diff import compare
+from syncops.bookmarks.diff import Difference, compare
+from syncops.bookmarks.owed import add_owed
 from syncops.bookmarks.partitions import (
     SINGER_STATE,
+    Kind,
     Partition,
     add_partition,
     index_partitions,
@@ -24,7 +26,8 @@ def undo_edit(
     """Return the state without an edit.
 
     Where nothing has moved since, that is exactly the state before the edit. Otherwise only the
-    entries that the edit had changed go back to what they were; all others stay as they are now.
+    entries that the edit had changed go back to what they were, and keep what runs have left owed
+    in them since; all others stay as they are now.
 
     Args:
         current: The state now.
@@ -38,21 +41,30 @@ def undo_edit(
     if current == after or current is None:
         return copy.deepcopy(before)
     edited = {
-        (difference.left or difference.either).key: difference.left
+        difference.either.key: difference
         for difference in compare(before, after, left_name=where, right_name=where)
     }
 
     def take_back(partition: Partition) -> t.Any:
         if partition.key not in edited:
             return partition.data
-        old = edited[partition.key]
-        return None if old is None else copy.deepcopy(old.data)
+        return _restored(edited[partition.key], partition)
 
     result = map_partitions(current, take_back, where=where)
     present = index_partitions(result, where=where)
-    for key, old in edited.items():
-        if old is not None and key not in present:
-            add_partition(result, old, where=where)
+    for key, difference in edited.items():
+        if difference.left is not None and key not in present:
+            add_partition(result, difference.left, where=where)
     if before is None and result == {SINGER_STATE: {"bookmarks": {}}}:
         return None
     return result
+
+
+def _restored(edit: Difference, current: Partition) -> t.Any | None:
+    """Return an entry as it was before an edit, with what has come to be owed since."""
+    if edit.left is None:
+        return None
+    data = copy.deepcopy(edit.left.data)
+    if edit.right is not None and Kind.FOREIGN not in (edit.left.kind, current.kind):
+        add_owed(data, current.data, but_not=edit.right.data)
+    return data
