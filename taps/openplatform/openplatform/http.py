@@ -108,6 +108,8 @@ class PlatformClient(abc.ABC):
         self._lock = threading.Lock()
         self._keepers: dict[tuple[str, str], TokenKeeper] = {}
         self._logger = logging.getLogger(__name__)
+        # At DEBUG it writes whole URLs, with the tokens and secrets that some platforms put there.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
     @abc.abstractmethod
     def build(
