@@ -12,8 +12,8 @@ from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark, format_time
 from openplatform.errors import ConfigurationError
 from openplatform.partitions import Partition
-from openplatform.reading import Slice
 from openplatform.settings import Settings
+from openplatform.slices import Slice
 from openplatform.streams import Details, FullTable, Incremental, PlatformStream
 from openplatform.windows import Planner, TimeFilter, floor
 

@@ -34,7 +34,7 @@ from openplatform.plans import (
     make_groups,
 )
 from openplatform.progress import Position, Progress, make_progress
-from openplatform.reading import Batch, Slice
+from openplatform.slices import Batch, Slice
 from openplatform.streams import Details, FullTable, PlatformStream
 from openplatform.summary import log_summary
 from openplatform.writer import PageWriter
@@ -219,7 +219,7 @@ class Run:
         if reads.time is None or self._all_failed(group, account):
             return True
         try:
-            total = self.reader.total(group.source, account)
+            total = self.tap.lists.total(group.source, account)
         except OpenPlatformError as exc:
             self._fail(group.members, account, exc)
             return True

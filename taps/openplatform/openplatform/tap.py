@@ -21,18 +21,21 @@ from typing_extensions import override
 
 from openplatform.accounts import Account
 from openplatform.clock import Clock, SystemClock
+from openplatform.details import DetailReader
 from openplatform.errors import (
     ConfigurationError,
     OpenPlatformError,
     RunFailedError,
     UnreachableError,
 )
+from openplatform.finishing import Finisher
 from openplatform.http import Connection, PlatformClient, Retry
 from openplatform.limits import Budget, Limit
+from openplatform.lists import ListReader
 from openplatform.metrics import Metrics
 from openplatform.partitions import ACCOUNT
 from openplatform.plans import Horizon, source_of
-from openplatform.reading import Reader
+from openplatform.reading import SliceReader
 from openplatform.redaction import Redactor
 from openplatform.settings import Settings
 from openplatform.streams import Details, Incremental, PlatformStream
@@ -135,19 +138,39 @@ class PlatformTap(Tap):
         return int(self.config.get("concurrency") or 4)
 
     @cached_property
-    def reader(self) -> Reader:
-        """Reads the slices."""
-        return Reader(
-            self.platform_streams,
-            self.client,
+    def finisher(self) -> Finisher:
+        """Finishes the records."""
+        return Finisher(
             zone=self.zone_info,
             clock=self.clock,
             metrics=self.metrics,
-            concurrency=self.concurrency,
             include_raw=bool(self.config.get("include_raw")),
+        )
+
+    @cached_property
+    def lists(self) -> ListReader:
+        """Reads the lists."""
+        return ListReader(
+            self.platform_streams,
+            self.client,
+            self.finisher,
+            zone=self.zone_info,
+            clock=self.clock,
             options={name: self.settings.options(name) for name in self.platform_streams},
             beginning=self.horizon.beginning,
         )
+
+    @cached_property
+    def details(self) -> DetailReader:
+        """Fetches the details."""
+        return DetailReader(
+            self.client, self.finisher, clock=self.clock, concurrency=self.concurrency
+        )
+
+    @cached_property
+    def reader(self) -> SliceReader:
+        """Reads the slices."""
+        return SliceReader(self.platform_streams, self.lists, self.details)
 
     @property
     def platform_streams(self) -> dict[str, PlatformStream]:
@@ -225,14 +248,14 @@ class PlatformTap(Tap):
 
     def _records(self, stream: PlatformStream, account: Account) -> Iterable[dict[str, t.Any]]:
         source = source_of(stream, self.platform_streams)
-        for records in self.reader.whole_list(source, account):
+        for records in self.lists.whole_list(source, account):
             if stream is source:
                 yield from records
                 continue
             reads = t.cast("Details", stream.reads)
             for parent in records:
                 bookmark = parent.get("_bookmark")
-                yield from self.reader.detail(stream, account, str(parent[reads.field]), bookmark)
+                yield from self.details.detail(stream, account, str(parent[reads.field]), bookmark)
 
     @classmethod
     @override

@@ -3,17 +3,19 @@
 Needs no test framework; whatever is wrong is an `AssertionError` that says what and where.
 """
 
-from openplatform.testing.clocks import HeldClock
+from openplatform.testing.clocks import EpochClock, HeldClock, SharedClock
 from openplatform.testing.messages import Messages
 from openplatform.testing.running import ProcessResult, run, run_process
 from openplatform.testing.samples import Shaped, check_golden, load_sample, shape_answer
 from openplatform.testing.truth import TruthLike, differences
 
 __all__ = [
+    "EpochClock",
     "HeldClock",
     "Messages",
     "ProcessResult",
     "Shaped",
+    "SharedClock",
     "TruthLike",
     "check_golden",
     "differences",

@@ -1,9 +1,12 @@
-"""A clock that stands still until someone waits."""
+"""Clocks that stand still until someone waits."""
 
 from __future__ import annotations
 
 import threading
+import typing as t
 from datetime import datetime, timedelta
+
+from openplatform.bookmarks import EPOCH
 
 
 class HeldClock:
@@ -30,3 +33,36 @@ class HeldClock:
         """Move on."""
         with self._lock:
             self._passed += max(0.0, seconds)
+
+
+class EpochClock(t.Protocol):
+    """A clock of a simulator: it counts epoch seconds and is moved by hand."""
+
+    def now(self) -> float:
+        """Return the present as epoch seconds."""
+
+    def advance(self, seconds: float) -> None:
+        """Move the present forward."""
+
+
+class SharedClock:
+    """A tap's view of a simulator's clock; when the tap waits, both move on.
+
+    Args:
+        clock: The simulator's clock.
+    """
+
+    def __init__(self, clock: EpochClock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the simulator's present."""
+        return EPOCH + timedelta(seconds=self._clock.now())
+
+    def monotonic(self) -> float:
+        """Return the simulator's present as seconds."""
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the simulator's present forward."""
+        self._clock.advance(max(0.0, seconds))

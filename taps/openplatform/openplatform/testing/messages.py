@@ -73,6 +73,13 @@ class Messages:
         """Return the ACTIVATE_VERSION messages of a stream."""
         return self.of_type("ACTIVATE_VERSION", stream)
 
+    def version(self, stream: str) -> int | None:
+        """Return the version of a stream's records; None without records or versions."""
+        versions = {message.get("version") for message in self.of_type("RECORD", stream)}
+        if len(versions) > 1:
+            raise AssertionError(f"{stream} has records of several versions: {versions}")
+        return next(iter(versions), None)
+
     @property
     def state(self) -> dict[str, t.Any]:
         """The last state; empty when none was written."""

@@ -69,7 +69,7 @@ def shape_answer(
     records: list[dict[str, t.Any]] = []
     for body in answer if isinstance(answer, list) else [answer]:
         page = Page(records_at(body, kind.records), body)
-        records += tap.reader.finished(kind, owner, page, None, carried or {}, fallback=asked)
+        records += tap.finisher.finished(kind, owner, page, None, carried or {}, fallback=asked)
     counts = tap.metrics.streams[stream, account]
     return Shaped(records, sorted(counts.unknown_fields), sorted(counts.misfits), counts.keyless)
 

@@ -1,0 +1,96 @@
+"""Fetching records one by one, by the ids that a list brought or that are owed."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from openplatform.accounts import Account
+from openplatform.bookmarks import Bookmark
+from openplatform.cache import Cache
+from openplatform.clock import Clock
+from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
+from openplatform.finishing import Finisher, Record
+from openplatform.http import PlatformClient
+from openplatform.paging import Page
+from openplatform.paths import records_at
+from openplatform.slices import Batch
+from openplatform.streams import Details, PlatformStream
+
+
+class DetailReader:
+    """Fetches details, several at a time.
+
+    Args:
+        client: The platform.
+        finisher: Finishes the records.
+        clock: The time.
+        concurrency: Details fetched at the same time.
+    """
+
+    def __init__(
+        self, client: PlatformClient, finisher: Finisher, *, clock: Clock, concurrency: int
+    ) -> None:
+        self._client = client
+        self._finisher = finisher
+        self._cache: Cache[t.Any] = Cache(clock)
+        self._pool = ThreadPoolExecutor(concurrency, "details-worker") if concurrency > 1 else None
+
+    def of_parents(
+        self, stream: PlatformStream, account: Account, parents: Sequence[Record]
+    ) -> Batch:
+        """Fetch the details of the records of a list's page."""
+        reads = t.cast("Details", stream.reads)
+        wanted: dict[str, str | None] = {}
+        for parent in parents:
+            if (value := parent.get(reads.field)) is not None:
+                wanted[str(value)] = parent.get("_bookmark")
+        return self.fetch(stream, account, list(wanted.items()))
+
+    def fetch(
+        self, stream: PlatformStream, account: Account, wanted: list[tuple[str, str | None]]
+    ) -> Batch:
+        """Fetch some ids, each with the bookmark of the list's record; what fails stands in the batch."""
+
+        def one(item: tuple[str, str | None]) -> list[Record] | OpenPlatformError:
+            try:
+                return self.detail(stream, account, *item)
+            except OpenPlatformError as exc:
+                return exc
+
+        pool = self._pool
+        results = pool.map(one, wanted) if pool else map(one, wanted)
+        records: list[Record] = []
+        failed: list[tuple[str, str | None, str]] = []
+        gone: list[str] = []
+        for (identifier, bookmark), result in zip(wanted, results, strict=True):
+            if isinstance(result, list):
+                records.extend(result)
+            elif isinstance(result, SkipError):
+                gone.append(identifier)
+            elif isinstance(result, (FatalError, TransientError)):
+                failed.append((identifier, bookmark, str(result)))
+            else:
+                return Batch(stream, records, failed, gone, error=result)
+        return Batch(stream, records, failed, gone)
+
+    def detail(
+        self, stream: PlatformStream, account: Account, identifier: str, bookmark: str | None
+    ) -> list[Record]:
+        """Fetch the record (or records) of one id."""
+        reads = t.cast("Details", stream.reads)
+        params = stream.arguments(account, {**stream.params, reads.param: identifier})
+
+        def call() -> t.Any:
+            return self._client.call(account, stream.api, params)
+
+        if reads.cache is None:
+            body = call()
+        else:
+            key = (account.id, stream.api, identifier)
+            body = self._cache.get(key, call, ttl=reads.cache.total_seconds())
+        page = Page(records_at(body, stream.records), body)
+        carried = {reads.carry: identifier} if reads.carry else {}
+        fallback = Bookmark.parse(bookmark).time if bookmark else None
+        return self._finisher.finished(stream, account, page, None, carried, fallback=fallback)

@@ -1,0 +1,86 @@
+"""From an answer's raw records to finished ones: shaped, keyed, dated."""
+
+from __future__ import annotations
+
+import logging
+import typing as t
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+
+from openplatform.accounts import Account
+from openplatform.clock import Clock
+from openplatform.metrics import Metrics
+from openplatform.paging import Page
+from openplatform.records import Shaper
+from openplatform.streams import RAW, PlatformStream
+from openplatform.windows import Window
+
+Record = dict[str, t.Any]
+
+
+class Finisher:
+    """Finishes the records of all streams, and counts what does not fit.
+
+    Args:
+        zone: The platform's time zone.
+        clock: The time.
+        metrics: Where counts go.
+        include_raw: Add `_raw`.
+    """
+
+    def __init__(self, *, zone: tzinfo, clock: Clock, metrics: Metrics, include_raw: bool) -> None:
+        self._zone = zone
+        self._clock = clock
+        self._metrics = metrics
+        self._include_raw = include_raw
+        self._logger = logging.getLogger(__name__)
+        self._shapers: dict[tuple[str, str], Shaper] = {}
+
+    def finished(
+        self,
+        stream: PlatformStream,
+        account: Account,
+        page: Page,
+        window: Window | None,
+        carried: Mapping[str, t.Any],
+        *,
+        fallback: datetime | None = None,
+    ) -> list[Record]:
+        """Return a page's records as the schema says, with the library's own fields."""
+        shaper = self._shaper(stream, account)
+        read_at = self._clock.now()
+        fallback = fallback or (window.start if window else None)
+        records = []
+        for raw in page.records:
+            flat = {**stream.flatten(raw), **carried} if carried else stream.flatten(raw)
+            record = shaper.shape(flat)
+            if any(record.get(name) is None for name in stream.key):
+                self._keyless(stream, account, record)
+                continue
+            if self._include_raw:
+                record[RAW] = raw if isinstance(raw, dict) else {"value": raw}
+            stream.finish(record, account=account, fallback=fallback, read_at=read_at)
+            records.append(record)
+        return records
+
+    def _keyless(self, stream: PlatformStream, account: Account, record: Record) -> None:
+        missing = ", ".join(name for name in stream.key if record.get(name) is None)
+        self._metrics.streams[stream.name, account.id].keyless += 1
+        self._logger.warning(
+            "%s, account %s: a record came without its key (%s missing) and was left out; "
+            "it holds the fields %s",
+            stream.name, account.id, missing, ", ".join(sorted(record)[:20]),
+        )  # fmt: skip
+
+    def _shaper(self, stream: PlatformStream, account: Account) -> Shaper:
+        shaper = self._shapers.get((stream.name, account.id))
+        if shaper is None:
+            counts = self._metrics.streams[stream.name, account.id]
+            shaper = self._shapers[stream.name, account.id] = Shaper(
+                stream.source_schema,
+                zone=self._zone,
+                nulls=stream.nulls,
+                on_unknown=lambda path: counts.unknown_fields.update((path,)),
+                on_misfit=lambda path: counts.misfits.update((path,)),
+            )
+        return shaper
