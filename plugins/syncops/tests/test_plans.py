@@ -7,7 +7,7 @@ import json
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from openplatform.bookmarks import Bookmark
 from syncops.bookmarks.diff import compare
 from syncops.bookmarks.merge import Prefer, merge
@@ -105,6 +105,11 @@ selections = st.builds(
 )
 
 
+def holds_for(*values):
+    """Try a property without a deadline: the machine may be busy."""
+    return lambda test: settings(deadline=None)(given(*values)(test))
+
+
 def indexed(payload):
     return index_partitions(payload, where="test")
 
@@ -113,13 +118,13 @@ def data_of(payload):
     return {key: partition.data for key, partition in indexed(payload).items()}
 
 
-@given(payloads)
+@holds_for(payloads)
 def test_a_state_that_is_mapped_onto_itself_is_the_same_text(payload):
     same = map_partitions(payload, lambda partition: partition.data, where="test")
     assert json.dumps(same) == json.dumps(payload)
 
 
-@given(payloads)
+@holds_for(payloads)
 def test_a_state_can_be_put_together_from_its_entries(payload):
     built = {}
     for partition in read_partitions(payload, where="test"):
@@ -127,7 +132,7 @@ def test_a_state_can_be_put_together_from_its_entries(payload):
     assert data_of(built or {"singer_state": {}}) == data_of(payload)
 
 
-@given(payloads, selections, bookmarks, st.booleans())
+@holds_for(payloads, selections, bookmarks, st.booleans())
 def test_a_rewind_touches_only_the_bookmarks_it_moves(payload, selection, to, forward):
     before = copy.deepcopy(payload)
     plan = plan_rewind(payload, selection, to, forward=forward, where="test")
@@ -144,7 +149,7 @@ def test_a_rewind_touches_only_the_bookmarks_it_moves(payload, selection, to, fo
     assert plan.payload == payload
 
 
-@given(payloads, selections, bookmarks)
+@holds_for(payloads, selections, bookmarks)
 def test_a_rewind_never_moves_forward_unasked(payload, selection, to):
     plan = plan_rewind(payload, selection, to, where="test")
     for key, partition in indexed(plan.payload).items():
@@ -152,7 +157,7 @@ def test_a_rewind_never_moves_forward_unasked(payload, selection, to):
             assert partition.bookmark <= indexed(payload)[key].bookmark
 
 
-@given(payloads, selections, bookmarks)
+@holds_for(payloads, selections, bookmarks)
 def test_a_rewind_reaches_all_that_are_selected_and_later(payload, selection, to):
     plan = plan_rewind(payload, selection, to, where="test")
     for partition in read_partitions(plan.payload, where="test"):
@@ -160,7 +165,7 @@ def test_a_rewind_reaches_all_that_are_selected_and_later(payload, selection, to
             assert partition.bookmark <= to
 
 
-@given(payloads, selections, bookmarks, st.booleans())
+@holds_for(payloads, selections, bookmarks, st.booleans())
 def test_a_second_rewind_has_nothing_to_move(payload, selection, to, forward):
     once = plan_rewind(payload, selection, to, forward=forward, where="test")
     twice = plan_rewind(once.payload, selection, to, forward=forward, where="test")
@@ -168,7 +173,7 @@ def test_a_second_rewind_has_nothing_to_move(payload, selection, to, forward):
     assert twice.payload == once.payload
 
 
-@given(payloads, selections, bookmarks)
+@holds_for(payloads, selections, bookmarks)
 def test_forward_brings_all_selected_to_one_place(payload, selection, to):
     plan = plan_rewind(payload, selection, to, forward=True, where="test")
     for partition in read_partitions(plan.payload, where="test"):
@@ -187,7 +192,7 @@ def shapes_fit(left, right):
     return all(None in pair or len({type(side) is dict for side in pair}) == 1 for pair in pairs)
 
 
-@given(payloads, payloads, st.sampled_from(Prefer), selections)
+@holds_for(payloads, payloads, st.sampled_from(Prefer), selections)
 def test_a_merge_loses_no_entry_and_no_failure(source, target, prefer, selection):
     assume(shapes_fit(source, target))
     before = copy.deepcopy((source, target))
@@ -213,7 +218,7 @@ def test_a_merge_loses_no_entry_and_no_failure(source, target, prefer, selection
                 }
 
 
-@given(payloads, payloads)
+@holds_for(payloads, payloads)
 def test_older_and_newer_decide_by_position(source, target):
     assume(shapes_fit(source, target))
     older = indexed(merged(source, target, Prefer.OLDER))
@@ -231,7 +236,7 @@ def test_older_and_newer_decide_by_position(source, target):
             assert older[key].moment == newer[key].moment == known
 
 
-@given(bookmarks, bookmarks, failures, failures)
+@holds_for(bookmarks, bookmarks, failures, failures)
 def test_of_two_bookmarks_the_older_or_the_newer_stands(first, second, owed_first, owed_second):
     def state(bookmark, owed):
         partition = {
@@ -251,7 +256,7 @@ def test_of_two_bookmarks_the_older_or_the_newer_stands(first, second, owed_firs
         }
 
 
-@given(payloads, payloads)
+@holds_for(payloads, payloads)
 def test_source_and_target_decide_as_they_say(source, target):
     assume(shapes_fit(source, target))
     from_source = indexed(merged(source, target, Prefer.SOURCE))
@@ -261,19 +266,19 @@ def test_source_and_target_decide_as_they_say(source, target):
         assert from_target[key].position == indexed(target)[key].position
 
 
-@given(payloads, payloads, st.sampled_from(Prefer))
+@holds_for(payloads, payloads, st.sampled_from(Prefer))
 def test_a_second_merge_changes_nothing(source, target, prefer):
     assume(shapes_fit(source, target))
     once = merged(source, target, prefer)
     assert merged(source, once, prefer) == once
 
 
-@given(payloads)
+@holds_for(payloads)
 def test_a_merge_into_nothing_brings_all_entries(source):
     assert data_of(merged(source, None)) == data_of(source)
 
 
-@given(payloads, payloads)
+@holds_for(payloads, payloads)
 def test_a_diff_names_exactly_what_differs(left, right):
     found = compare(left, right, left_name="left", right_name="right")
     keys = [difference.either.key for difference in found]
@@ -283,12 +288,12 @@ def test_a_diff_names_exactly_what_differs(left, right):
     assert set(keys) == {k for k in {**a, **b} if a.get(k, missing) != b.get(k, missing)}
 
 
-@given(payloads)
+@holds_for(payloads)
 def test_a_state_does_not_differ_from_itself(payload):
     assert compare(payload, copy.deepcopy(payload), left_name="l", right_name="r") == []
 
 
-@given(payloads, payloads, st.sampled_from(Prefer))
+@holds_for(payloads, payloads, st.sampled_from(Prefer))
 def test_an_undo_right_after_an_edit_is_exact(source, target, prefer):
     assume(shapes_fit(source, target))
     after = merged(source, target, prefer)
@@ -296,7 +301,7 @@ def test_an_undo_right_after_an_edit_is_exact(source, target, prefer):
     assert json.dumps(undone) == json.dumps(target)
 
 
-@given(payloads, selections, bookmarks)
+@holds_for(payloads, selections, bookmarks)
 def test_an_undo_keeps_what_runs_did_elsewhere(payload, selection, progress):
     plan = plan_rewind(payload, selection, BEFORE_ALL, where="test")
     moved = {partition.key for partition in plan.moved}
@@ -313,7 +318,7 @@ def test_an_undo_keeps_what_runs_did_elsewhere(payload, selection, progress):
         assert undone[key] == (data_of(payload)[key] if key in moved else data)
 
 
-@given(payloads, payloads)
+@holds_for(payloads, payloads)
 def test_an_undo_takes_out_what_a_merge_brought(source, target):
     assume(shapes_fit(source, target))
     after = merged(source, target)

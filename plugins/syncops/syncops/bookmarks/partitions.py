@@ -201,18 +201,17 @@ def add_partition(payload: Payload, partition: Partition, *, where: str) -> None
     """
     bookmarks = payload.setdefault(SINGER_STATE, {}).setdefault("bookmarks", {})
     data = copy.deepcopy(partition.data)
-    if bookmarks.get(partition.stream) is None:
-        bookmarks[partition.stream] = {} if partition.context is not None else data
-        if partition.context is None:
-            return
-    entry = bookmarks[partition.stream]
-    if not isinstance(entry, dict) or (partition.context is None and not isinstance(data, dict)):
+    entry = bookmarks.get(partition.stream)
+    if partition.context is not None:
+        present = entry.get("partitions") if isinstance(entry, dict) else None
+        data = {"partitions": [*(present or []), data]}
+    if entry is None:
+        bookmarks[partition.stream] = data
+    elif isinstance(entry, dict) and isinstance(data, dict):
+        bookmarks[partition.stream] = {**entry, **data}
+    else:
         what = f"stream {partition.stream!r} holds {_type(entry)} beside what shall be added"
         raise CorruptStateError(what, where=where)
-    if partition.context is None:
-        entry.update(data)
-    else:
-        entry["partitions"] = [*(entry.get("partitions") or []), data]
 
 
 def _put_together(entry: t.Any, own: t.Any, partitions: list[t.Any]) -> t.Any:
