@@ -187,6 +187,20 @@ def test_all_streams_at_once_with_changes_while_they_are_read(companies):
         assert missing == {}, stream
 
 
+def test_faults_of_the_platform_cost_time_and_no_rows(companies):
+    companies.box.set_faults(
+        throttle=0.05, too_many=0.03, server_error=0.03, cut=0.03, html=0.03, expire=0.03
+    )
+    ran = companies.run(*ALL)
+    outcomes = {outcome.partition(":")[2] for *_, outcome in companies.box.counts()}
+    assert outcomes >= {"throttle", "too_many", "server_error", "cut", "html"}
+    for stream in ALL:
+        wanted = expected(companies, stream)
+        rows = picked(ran, stream, wanted)
+        missing = {key: fields for key, fields in wanted.items() if rows.get(key) != fields}
+        assert missing == {}, stream
+
+
 class Keyed(t.NamedTuple):
     key: str
     record: t.Any
