@@ -226,13 +226,13 @@ class DuckFile:
         with duckdb.connect(str(self.path), read_only=True) as connection:
             return connection.execute(statement).fetchall()
 
-    def versions(self, table: str) -> dict[tuple[str, str], tuple[int, str]]:
+    def versions(self, table: str) -> dict[tuple[str, str], tuple[int, t.Any]]:
         """Return version and memo (or price) of each row by account and id."""
         names = {column[0] for column in self.query(f"DESCRIBE {table}")}
-        content = "seller_memo" if "seller_memo" in names else "price::VARCHAR"
+        content = "seller_memo" if "seller_memo" in names else "price"
         rows = self.query(f"SELECT _account, id, version, {content} FROM {table}")
         assert len({row[:2] for row in rows}) == len(rows), "a key stands there twice"
-        return {(account, key): (version, text) for account, key, version, text in rows}
+        return {(account, key): (version, value) for account, key, version, value in rows}
 
     def marked(self, table: str) -> set[tuple[str, str]]:
         """Return the keys of the rows that are marked as deleted."""
