@@ -9,13 +9,17 @@ from openplatform.errors import ConfigurationError
 
 UTC = timezone.utc
 moments = st.datetimes(
-    datetime(1971, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
+    datetime(1971, 1, 1),
+    datetime(2200, 1, 1),
+    timezones=st.just(UTC),  # noqa: DTZ001
 )
 ids = st.one_of(
     st.just(""),
     st.integers(0, 10**25).map(str),
-    st.text(st.characters(codec="utf-8", exclude_characters="@", exclude_categories=("Cs",)), max_size=12)
-    .map(str.strip),
+    st.text(
+        st.characters(codec="utf-8", exclude_characters="@", exclude_categories=("Cs",)),
+        max_size=12,
+    ).map(str.strip),
 )
 bookmarks = st.builds(Bookmark, moments, ids)
 
@@ -41,7 +45,8 @@ def test_what_people_write_is_read(text, canonical):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "@", "yesterday", "2026", "2026-13-01", "20261120", "71", "12:00", "now@1", "None", "{}"]
+    "text",
+    ["", "@", "yesterday", "2026", "2026-13-01", "20261120", "71", "12:00", "now@1", "None", "{}"],
 )
 def test_anything_else_is_told_with_stream_and_account(text):
     with pytest.raises(ConfigurationError, match="'orders', account '42'.*rewind"):
@@ -64,7 +69,9 @@ def test_it_holds_the_standard_librarys_datetime_in_milliseconds(bookmark):
 
 @given(bookmarks, bookmarks, bookmarks)
 def test_the_order_is_total(a, b, c):
-    assert (a < b) + (b < a) + (a == b) == 1 or (a.time == b.time and id_order(a.id) == id_order(b.id))
+    assert (a < b) + (b < a) + (a == b) == 1 or (
+        a.time == b.time and id_order(a.id) == id_order(b.id)
+    )
     if a <= b <= c:
         assert a <= c
 
@@ -80,7 +87,8 @@ def test_ids_of_digits_compare_as_integers(moment, a, b):
 
 
 @pytest.mark.parametrize(
-    ("smaller", "larger"), [("9", "10"), ("99", "E1"), ("E1", "E2"), ("E10", "E9"), ("", "0"), ("7", "٣")]
+    ("smaller", "larger"),
+    [("9", "10"), ("99", "E1"), ("E1", "E2"), ("E10", "E9"), ("", "0"), ("7", "٣")],
 )
 def test_ids_in_order(smaller, larger):
     assert Bookmark(EPOCH, smaller) < Bookmark(EPOCH, larger)

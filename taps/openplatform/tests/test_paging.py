@@ -35,7 +35,7 @@ class MovingList:
 
     def _answer(self, params):
         size = params.get("size", 100)
-        if "cursor" in params or "offset" not in params and "page" not in params:
+        if "cursor" in params or ("offset" not in params and "page" not in params):
             first = bisect.bisect_right(self.ids, params.get("cursor", -1))
             rows = self.ids[first : first + size]
             return {"rows": rows, "cursor": rows[-1] if len(rows) == size else None}

@@ -14,7 +14,9 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 moments = st.datetimes(
-    datetime(2001, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)  # noqa: DTZ001
+    datetime(2001, 1, 1),
+    datetime(2040, 1, 1),
+    timezones=st.just(UTC),  # noqa: DTZ001
 )
 granules = st.sampled_from([timedelta(milliseconds=1), SECOND, timedelta(minutes=1), DAY])
 
@@ -56,7 +58,9 @@ def test_a_window_that_is_no_multiple_of_the_granule_is_covered_too(start, secon
     st.integers(1, 5000),
     st.lists(st.integers(0, 10**5), max_size=40),
 )
-def test_the_planner_covers_a_stretch_exactly_whatever_it_learns(start, length, longest, target, found):
+def test_the_planner_covers_a_stretch_exactly_whatever_it_learns(
+    start, length, longest, target, found
+):
     maximum = timedelta(seconds=longest)
     end = start + timedelta(seconds=length)
     planner = Planner(maximum, SECOND, target)
