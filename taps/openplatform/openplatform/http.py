@@ -127,7 +127,10 @@ class PlatformClient(abc.ABC):
         raise TypeError(msg)
 
     def token_kind(self, api: str) -> str | None:
-        """Return which of the account's tokens an API takes; None for key-only platforms."""
+        """Return which of the account's tokens an API takes; None for key-only platforms.
+
+        The empty text names the main one: without it, nothing of the account can be read.
+        """
         return ""
 
     def token_seed(self, account: Account, kind: str) -> str:
@@ -150,25 +153,26 @@ class PlatformClient(abc.ABC):
         if kind is None:
             return self._insist(account, api, lambda: attempt(""))
         keeper = self._keeper(account, kind)
-        token = self._access(keeper)
+        token = self._access(keeper, kind)
         for _ in range(_REFRESHES):
             try:
                 return self._insist(account, api, lambda: attempt(token))  # noqa: B023
             except AuthExpiredError:
-                token = self._access(keeper, refused=token)
+                token = self._access(keeper, kind, refused=token)
         try:
             return self._insist(account, api, lambda: attempt(token))
         except AuthExpiredError as exc:
             msg = f"{exc} — refused again after {_REFRESHES} refreshes; authorise this account anew"
-            raise GrantError(msg) from exc
+            raise _dead(kind)(msg) from exc
 
-    def _access(self, keeper: TokenKeeper, *, refused: str = "") -> str:
-        """Return a token; whatever the platform refuses here, it refuses to the whole account."""
+    def _access(self, keeper: TokenKeeper, kind: str, *, refused: str = "") -> str:
+        """Return a token; what the platform refuses here, it refuses to all that need the token."""
         try:
             return keeper.access(refused=refused)
         except (FatalError, AuthExpiredError, SkipError) as exc:
-            msg = f"{exc} — no token, so nothing of this account can be read; check its credentials"
-            raise GrantError(msg) from exc
+            whose = f"{kind} " if kind else ""
+            msg = f"{exc} — no {whose}token, so nothing that needs it can be read; check its credentials"
+            raise _dead(kind)(msg) from exc
 
     def send(self, account: Account, api: str, request: Request) -> Body:
         """Send a request that needs no token (the token calls themselves) and return its answer."""
@@ -288,6 +292,11 @@ class PlatformClient(abc.ABC):
             session.verify = bundle or True
             self._local.session = session
         return t.cast("requests.Session", self._local.session)
+
+
+def _dead(kind: str) -> type[OpenPlatformError]:
+    """Return the error of a dead authorisation: the main one takes the whole account along."""
+    return FatalError if kind else GrantError
 
 
 def _unreachable(exc: requests.RequestException) -> bool:

@@ -106,6 +106,17 @@ def test_a_wrong_secret_stops_its_company_only_and_says_what_to_check(companies)
     assert len(companies.calls("gettoken", wrong["id"])) == 1, "a bad secret is not tried again"
 
 
+def test_a_wrong_secret_of_one_api_stops_that_api_only(companies):
+    for account in companies.config["accounts"]:
+        account["secrets"]["oa"] = "mistyped"
+    ran = companies.run("departments", "approvals", "journals", "user_ids", fails=True)
+    assert "approvals" in str(ran.error)
+    assert "user_ids" not in str(ran.error)
+    for stream in ("departments", "user_ids"):
+        assert len(ran.records(stream)) == len(companies.truth(stream))
+    assert len(companies.calls("gettoken")) < 20, "failing calls are counted by the platform"
+
+
 def test_a_new_secret_is_used_although_the_old_token_lives(companies):
     companies.run("departments")
     for account in companies.config["accounts"]:
