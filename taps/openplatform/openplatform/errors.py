@@ -59,5 +59,9 @@ class ShrinkWindowError(OpenPlatformError):
     """The platform refuses a window of this length now: read it in smaller parts."""
 
 
+class Interrupted(BaseException):
+    """The process was asked to end (SIGTERM, SIGINT); what is finished is in the state."""
+
+
 class RunFailedError(OpenPlatformError):
     """Some slices failed although the run went on to its end; raised once, after the last message."""

@@ -15,12 +15,21 @@ _VERSIONS_KEPT = 2
 
 
 class Partition:
-    """Reads and writes one partition in place; keys that it does not know stay as they are."""
+    """Reads and writes one partition in place; keys that it does not know stay as they are.
 
-    def __init__(self, data: dict[str, t.Any], *, stream: str, account: str) -> None:
-        self.data = data
+    Args:
+        partitions: The stream's partitions; ours joins them when it is first written to.
+        stream: The stream.
+        account: The account.
+    """
+
+    def __init__(self, partitions: list[dict[str, t.Any]], *, stream: str, account: str) -> None:
+        self._partitions = partitions
         self.stream = stream
         self.account = account
+        self.data: dict[str, t.Any] = next(
+            (p for p in partitions if str(p["context"][ACCOUNT]) == account), {}
+        )
 
     @property
     def bookmark(self) -> Bookmark | None:
@@ -34,8 +43,8 @@ class Partition:
         """Move the bookmark forward; never back."""
         current = self.bookmark
         if current is None or bookmark > current:
-            self.data["replication_key"] = REPLICATION_KEY
-            self.data["replication_key_value"] = str(bookmark)
+            self._put("replication_key", REPLICATION_KEY)
+            self._put("replication_key_value", str(bookmark))
 
     @property
     def failures(self) -> list[Owed]:
@@ -69,22 +78,25 @@ class Partition:
     def completed(self, version: int, rows: int) -> None:
         """Take in a complete full read."""
         versions = [*self.complete_versions, version]
-        self.data["complete_versions"] = versions[-_VERSIONS_KEPT:]
-        self.data["complete_rows"] = rows
+        self._put("complete_versions", versions[-_VERSIONS_KEPT:])
+        self._put("complete_rows", rows)
 
     def ran(self, now: datetime) -> None:
         """Take in that a run has read this partition to its end."""
-        self.data["last_run"] = format_time(now)
+        self._put("last_run", format_time(now))
 
-    def _put(self, key: str, values: list[t.Any]) -> None:
-        if values:
-            self.data[key] = values
-        else:
+    def _put(self, key: str, value: t.Any) -> None:
+        if value == []:
             self.data.pop(key, None)
+            return
+        if not self.data:
+            self.data["context"] = {ACCOUNT: self.account}
+            self._partitions.append(self.data)
+        self.data[key] = value
 
 
 def partition_of(state: t.MutableMapping[str, t.Any], stream: str, account: str) -> Partition:
-    """Return the partition of a stream and an account, made when it is missing.
+    """Return the partition of a stream and an account.
 
     Raises:
         ConfigurationError: The state is not of the form that the Singer SDK documents.
@@ -92,11 +104,7 @@ def partition_of(state: t.MutableMapping[str, t.Any], stream: str, account: str)
     try:
         streams = state.setdefault("bookmarks", {})
         partitions = streams.setdefault(stream, {}).setdefault("partitions", [])
-        for data in partitions:
-            if str(data["context"][ACCOUNT]) == account:
-                return Partition(data, stream=stream, account=account)
-        data = {"context": {ACCOUNT: account}}
-        partitions.append(data)
+        return Partition(partitions, stream=stream, account=account)
     except (KeyError, TypeError, AttributeError) as exc:
         msg = (
             f"The state of stream {stream!r} is damaged ({type(exc).__name__}: {exc}). Expected "
@@ -104,4 +112,3 @@ def partition_of(state: t.MutableMapping[str, t.Any], stream: str, account: str)
             "earlier state (syncops bookmarks undo, or meltano state set)."
         )
         raise ConfigurationError(msg) from exc
-    return Partition(data, stream=stream, account=account)

@@ -44,6 +44,8 @@ if t.TYPE_CHECKING:
 
 _PASSES = 3
 _OPEN_MOST = 10_000
+_STATE_FREE = 32_768
+_STATE_BYTES_PER_SECOND = 1_000_000
 _logger = logging.getLogger(__name__)
 
 
@@ -63,6 +65,7 @@ class Run:
         self.horizon: Horizon = tap.horizon
         self.version = int(self.horizon.now.timestamp() * 1000)
         self.state = t.cast("dict[str, t.Any]", tap.state)
+        self._state_again_at = 0.0
         self.failed: set[tuple[str, str]] = set()
         self.progress: Progress = make_progress(
             tap.clock, lambda: tap.client.connection.budget.waited, tap.logger
@@ -157,7 +160,7 @@ class Run:
             if (stream.name, part.account.id) not in self.failed:
                 partition = partition_of(self.state, stream.name, part.account.id)
                 partition.advance(Bookmark(window.end))
-        self._write_state()
+        self._write_state(soon_again=True)
 
     def _finish_account(self, group: Group, account: Account) -> None:
         for stream in group.members:
@@ -375,8 +378,17 @@ class Run:
             self.failed.add((name, account.id))
             self.metrics.streams[name, account.id].error = "GrantError"
 
-    def _write_state(self) -> None:
-        self.writer.write({"type": "STATE", "value": self.state})
+    def _write_state(self, *, soon_again: bool = False) -> None:
+        """Write a STATE message.
+
+        Args:
+            soon_again: More will follow, so a large state (many accounts) may wait for the next.
+        """
+        now = self.tap.clock.monotonic()
+        if soon_again and now < self._state_again_at:
+            return
+        size = self.writer.write({"type": "STATE", "value": self.state})
+        self._state_again_at = now + max(0, size - _STATE_FREE) / _STATE_BYTES_PER_SECOND
 
     def _count_owed(self, groups: Iterable[Group]) -> None:
         for group in groups:

@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from types import FrameType
 from zoneinfo import ZoneInfo
 
 import click
@@ -24,6 +25,7 @@ from openplatform.clock import Clock, SystemClock
 from openplatform.details import DetailReader
 from openplatform.errors import (
     ConfigurationError,
+    Interrupted,
     OpenPlatformError,
     RunFailedError,
     UnreachableError,
@@ -53,6 +55,9 @@ class TapCommand(SingerCommand):
             return super().main(*args, **kwargs)
         except OpenPlatformError as exc:
             self.logger.error("%s", exc)  # noqa: TRY400 - the text says it all
+        except Interrupted:
+            self.logger.warning("Interrupted; the next run goes on from the last state")
+            sys.exit(143)
         except FileNotFoundError as exc:
             self.logger.error("%s Check the path given to --config, --state or --catalog.", exc)  # noqa: TRY400
         except json.JSONDecodeError as exc:
@@ -256,6 +261,15 @@ class PlatformTap(Tap):
             for parent in records:
                 bookmark = parent.get("_bookmark")
                 yield from self.details.detail(stream, account, str(parent[reads.field]), bookmark)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End after the line that is being written; the state tells what is finished."""
+        writer = t.cast("PageWriter", self.message_writer)
+        if writer.writing:
+            writer.interrupted = True
+            return
+        raise Interrupted
 
     @classmethod
     @override

@@ -13,12 +13,22 @@ from singer_sdk.singerlib.messages import Message
 from typing_extensions import override
 
 from openplatform.bookmarks import format_time
+from openplatform.errors import Interrupted
 
 _encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
 
 
 class PageWriter(GenericSingerWriter[bytes, Message]):
-    """The message writer of all taps; writes to what is standard output at the time."""
+    """The message writer of all taps; writes to what is standard output at the time.
+
+    Attributes:
+        interrupted: Set by a signal handler that met us in the middle of a line; the line is
+            finished, then `Interrupted` is raised.
+        writing: Whether a signal would meet us there.
+    """
+
+    interrupted = False
+    writing = False
 
     @override
     def serialize_message(self, message: Message) -> bytes:
@@ -43,14 +53,26 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
         after += b',"time_extracted":"' + format_time(extracted).encode() + b'"}\n'
         self._write(b"".join(before + _encode(record) + after for record in records))
 
-    def write(self, message: Mapping[str, t.Any]) -> None:
-        """Write a message given as its JSON object, and flush."""
-        self._write(_encode(message) + b"\n")
+    def write(self, message: Mapping[str, t.Any]) -> int:
+        """Write a message given as its JSON object, flush, and return its length in bytes."""
+        line = _encode(message) + b"\n"
+        self._write(line)
         self.flush()
+        return len(line)
 
     def flush(self) -> None:
         """Hand everything written to the reader of our output."""
+        self.writing = True
         sys.stdout.flush()
+        self._wrote()
 
     def _write(self, data: bytes) -> None:
+        self.writing = True
         sys.stdout.buffer.write(data)
+        self._wrote()
+
+    def _wrote(self) -> None:
+        self.writing = False
+        if self.interrupted:
+            self.interrupted = False
+            raise Interrupted

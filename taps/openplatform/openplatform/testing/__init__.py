@@ -5,7 +5,7 @@ Needs no test framework; whatever is wrong is an `AssertionError` that says what
 
 from openplatform.testing.clocks import EpochClock, HeldClock, SharedClock
 from openplatform.testing.messages import Messages
-from openplatform.testing.running import ProcessResult, run, run_process
+from openplatform.testing.running import ProcessResult, catalog_selecting, run, run_process
 from openplatform.testing.samples import Shaped, check_golden, load_sample, shape_answer
 from openplatform.testing.truth import TruthLike, differences
 
@@ -17,6 +17,7 @@ __all__ = [
     "Shaped",
     "SharedClock",
     "TruthLike",
+    "catalog_selecting",
     "check_golden",
     "differences",
     "load_sample",

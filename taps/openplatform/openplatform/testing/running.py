@@ -105,7 +105,7 @@ def run_process(
         if state:
             files["state"] = state
         if select is not None:
-            files["catalog"] = _catalog(tap_class, config, select)
+            files["catalog"] = catalog_selecting(tap_class, config, select)
         command = [sys.executable, "-m", tap_class.__module__, *arguments]
         for name, content in files.items():
             path = Path(folder, f"{name}.json")
@@ -117,12 +117,15 @@ def run_process(
     return ProcessResult(done.returncode, Messages.parse(done.stdout.split("\n")), done.stderr)
 
 
-def _catalog(
-    tap_class: type[PlatformTap], config: Mapping[str, t.Any], select: Collection[str]
+def catalog_selecting(
+    tap_class: type[PlatformTap],
+    config: Mapping[str, t.Any],
+    select: Collection[str] | None = None,
 ) -> dict[str, t.Any]:
+    """Return a tap's catalog with just these streams selected; all of them when none are named."""
     catalog = deepcopy(tap_class(config=dict(config)).catalog_dict)
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:
             if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = stream["stream"] in select
+                entry["metadata"]["selected"] = select is None or stream["stream"] in select
     return t.cast("dict[str, t.Any]", catalog)
