@@ -1,4 +1,4 @@
-"""Telling how far a run is: a live line on a terminal, structured log lines elsewhere."""
+"""Telling how far a run is: live lines on a terminal, structured log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -122,13 +122,13 @@ class LogProgress:
 
 
 class TerminalProgress:
-    """One line that is drawn anew, on standard error."""
+    """Two lines that are drawn anew, on standard error."""
 
     def __init__(self, clock: Clock, waited: t.Callable[[], float]) -> None:
         self._rate = _Rate(clock, waited)
         self._live = Live(
             console=Console(stderr=True), refresh_per_second=4, transient=True,
-            get_renderable=self._line,
+            get_renderable=self._lines,
         )  # fmt: skip
         self._live.start()
 
@@ -144,18 +144,20 @@ class TerminalProgress:
         """The run is over."""
         self._live.stop()
 
-    def _line(self) -> Text:
+    def _lines(self) -> Text:
+        """Two lines that fit into 80 columns."""
         f = self._rate.fields()
-        parts = [
-            f"{f['stream']} · account {f['account']}",
-            f.get("window", "full read"),
-            f"{f['records']:,} records",
-            f"{f['per_second']:,}/s",
-            f"waited {f['waited_for_limits_seconds']} s for limits",
-        ]
+        first = f"{f['stream']} of {f['account']}: {f['records']:,} records, {f['per_second']:,}/s"
+        window = self._rate.position.window
+        where = (
+            f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M}"
+            if window
+            else "full read"
+        )
+        second = [where, f"waited {f['waited_for_limits_seconds']} s for limits"]
         if "expected_end" in f:
-            parts.append(f"ends about {f['expected_end']}")
-        return Text(" · ".join(parts), overflow="ellipsis", no_wrap=True)
+            second.append(f"ends about {f['expected_end'][11:19]} UTC")
+        return Text(f"{first}\n  {', '.join(second)}", overflow="ellipsis", no_wrap=True)
 
 
 def make_progress(clock: Clock, waited: t.Callable[[], float], logger: logging.Logger) -> Progress:
