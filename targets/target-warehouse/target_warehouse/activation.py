@@ -71,7 +71,9 @@ class Scope:
         return f"${len(self.values) + 1}"
 
 
-def check_share(mode: Mode, activation: Activation, *, total: int, going: int, brought: int) -> None:
+def check_share(
+    mode: Mode, activation: Activation, *, total: int, going: int, brought: int
+) -> None:
     """Refuse an activation that would take away too much.
 
     Args:

@@ -29,8 +29,9 @@ def record_lines(message: Message) -> t.Iterator[bytes]:
         head, tail = StorageTarget.split_url(url)
         try:
             with StorageTarget.from_url(head).open(tail, mode="rb") as stored:
-                unpacked = gzip.open(stored) if encoding.compression == "gzip" else stored
-                for line in t.cast("t.IO[bytes]", unpacked):
+                packed = encoding.compression == "gzip"
+                lines = gzip.GzipFile(fileobj=stored) if packed else stored
+                for line in t.cast("t.Iterable[bytes]", lines):
                     if not line.isspace():
                         yield line
         except (OSError, EOFError) as error:

@@ -9,7 +9,7 @@ from itertools import count
 
 from target_warehouse.dialects.base import Column, Dialect, Table
 from target_warehouse.errors import ContractError
-from target_warehouse.names import fold, shorten, variant
+from target_warehouse.names import apart, fold, shorten, variant
 from target_warehouse.schema import Field, Kind, StreamSchema
 
 if t.TYPE_CHECKING:
@@ -68,24 +68,30 @@ def plan(
     """Assign a column to each field.
 
     A field takes the column of its name; where that holds another kind, the wider one of both is
-    used; where neither is wider, the field gets a column of its own, `amount__2`. Names that differ
-    only in case are one name. Under the contracts `freeze` and `discard` a table that exists stays
+    used; where neither is wider, the field gets a column of its own, `amount__2`. Of names that
+    differ only in case the first keeps its name, and the others get a hash:
+    `Amount__1f0c`. Under the contracts `freeze` and `discard` a table that exists stays
     as it is: fields without a column are left out of the plan.
     """
     present = {fold(name): Column(name, kind or Kind.TEXT) for name, kind in existing.items()}
     foreign = {fold(name) for name, kind in existing.items() if kind is None}
     natural = {fold(shorten(field.name)) for field in fields}
     taken = {fold(name) for name in reserved}
+    owned: set[str] = set()
     fixed = contract != "evolve" and bool(existing)
     assigned: dict[str, Column] = {}
     new: list[Column] = []
     wider: list[Column] = []
     # Exact names first, so that `id` and `Id` keep their columns whatever their order.
-    for field in sorted(fields, key=lambda field: (shorten(field.name) not in existing, field.name)):
+    for field in sorted(
+        fields, key=lambda field: (shorten(field.name) not in existing, field.name)
+    ):
+        own = fold(shorten(field.name))
+        base = apart(field.name) if own in owned else field.name
         for number in count(1):
-            name = variant(field.name, number)
+            name = variant(base, number)
             folded = fold(name)
-            if folded in taken or (number > 1 and folded in natural) or folded in foreign:
+            if folded in taken or folded in foreign or (folded != own and folded in natural):
                 continue
             column = present.get(folded)
             if column is None:
@@ -101,6 +107,7 @@ def plan(
                     assigned[field.name] = Column(column.name, field.kind)
                     wider.append(assigned[field.name])
                 break
+        owned.add(own)
         if field.name in assigned:
             taken.add(fold(assigned[field.name].name))
     loaded = tuple(field for field in fields if field.name in assigned)
@@ -120,9 +127,7 @@ def prepare(
     _check_marks(dialect.relation(name), existing, shape)
     system = (*shape.staged, *shape.extra)
     reserved = {column.name for column in system}
-    result = plan(
-        schema.fields, existing, reserved=reserved, contract=settings.schema_contract
-    )
+    result = plan(schema.fields, existing, reserved=reserved, contract=settings.schema_contract)
     _check_contract(schema, settings, result, dialect.relation(name))
     columns = dict(zip((field.name for field in result.fields), result.columns, strict=True))
     key = (*(columns[name].name for name in schema.key), *shape.key_extra) if shape.keyed else ()
@@ -160,7 +165,9 @@ def _check_marks(relation: str, existing: t.Mapping[str, t.Any], shape: Shape) -
     own = {column.name for column in (*shape.staged, *shape.extra)}
     for mark, mode in _MARKS.items():
         if existing and (mark in existing) != (mark in own):
-            found = f"was made in mode {mode}" if mark in existing else f"was not made in mode {mode}"
+            found = (
+                f"was made in mode {mode}" if mark in existing else f"was not made in mode {mode}"
+            )
             raise ContractError(
                 f"Table {relation} {found} and cannot take rows of another layout. Give the "
                 "stream another table (setting `streams`: `table`), or drop this one."

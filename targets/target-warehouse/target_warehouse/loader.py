@@ -38,9 +38,7 @@ class Loader:
         emit: Gives out a STATE value, as JSON.
     """
 
-    def __init__(
-        self, settings: Settings, dialect: Dialect, emit: t.Callable[[str], None]
-    ) -> None:
+    def __init__(self, settings: Settings, dialect: Dialect, emit: t.Callable[[str], None]) -> None:
         self._settings = settings
         self._dialect = dialect
         self._emit = emit
@@ -92,9 +90,9 @@ class Loader:
 
     def finish(self) -> None:
         """Commit the rest at the end of the input."""
+        self.flush()
         for sink in self._sinks.values():
             sink.finish()
-        self.flush()
         for sink in self._sinks.values():
             self._count(sink)
         for stream, received in sorted(self._received.items()):
@@ -106,18 +104,18 @@ class Loader:
         """Commit the batch, then give out the last STATE that came before this point."""
         if self._rows or self.quarantine.pending:
             try:
-                self._commit()
+                self._with_relief(self._commit)
             except Exception as error:
                 if not self._dialect.is_bad_data(error):
                     raise
                 for sink in self._sinks.values():
                     sink.refuse(self.quarantine)
-                self._commit()
+                self._with_relief(self._commit)
             for sink in self._sinks.values():
                 sink.clear()
             self.quarantine.written()
         if self._state is not None:
-            self._emit(str(self._state, "utf-8"))  # type: ignore[arg-type]
+            self._emit(str(self._state, "utf-8"))
         self._state = None
         self._rows = self._bytes = 0
         self._waiting_since = None
@@ -156,6 +154,15 @@ class Loader:
             for sink in self._sinks.values():
                 sink.write()
             self.quarantine.write()
+
+    def _with_relief(self, work: t.Callable[[], None]) -> None:
+        """Do what is one transaction, again with more memory where the engine has some left."""
+        while True:
+            try:
+                return work()
+            except Exception as error:
+                if not self._dialect.relieve(error):
+                    raise
 
     def _record(self, message: Message, line: bytes) -> None:
         if message.record is messages.ABSENT:
@@ -201,7 +208,9 @@ class Loader:
 
     def _keep_state(self, message: Message, line: bytes) -> None:
         if message.value is messages.ABSENT:
-            raise InputError(f"A STATE message has no `value`: {line[:200].decode(errors='replace')}")
+            raise InputError(
+                f"A STATE message has no `value`: {line[:200].decode(errors='replace')}"
+            )
         self._state = message.value
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
@@ -211,7 +220,8 @@ class Loader:
         if message.version is None:
             raise InputError(f"ACTIVATE_VERSION of stream {message.stream!r} has no `version`.")
         self.flush()
-        sink.activate(message.version, message.scope or {}, self.quarantine)
+        version, scope = message.version, message.scope or {}
+        self._with_relief(lambda: sink.activate(version, scope, self.quarantine))
 
     def _batch(self, message: Message, line: bytes) -> None:
         sink = self._sink(message)

@@ -45,3 +45,8 @@ def fold(name: str) -> str:
 def join(names: t.Iterable[str], separator: str = ", ") -> str:
     """Return the names quoted and joined."""
     return separator.join(quote(name) for name in names)
+
+
+def apart(name: str) -> str:
+    """Return a name for what may not have `name` itself, the same each time."""
+    return f"{name}__{hashlib.blake2b(name.encode(), digest_size=2).hexdigest()}"

@@ -1,5 +1,6 @@
 """Bad records: kept with their reason in the table `_quarantine`, counted against a threshold."""
 
+# ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import hashlib

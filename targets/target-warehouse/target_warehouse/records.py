@@ -93,7 +93,9 @@ class RecordDecoder:
             attrgetter(*(attributes[name] for name in schema.key)) if schema.key else None
         )
         version = attributes.get(schema.version or "")
-        self.version_of: t.Callable[[Record], t.Any] | None = attrgetter(version) if version else None
+        self.version_of: t.Callable[[Record], t.Any] | None = (
+            attrgetter(version) if version else None
+        )
 
     def decode(self, raw: msgspec.Raw, line: bytes) -> Record:
         """Return the record; `line` is the text that `raw` stands in.
@@ -232,7 +234,11 @@ _SHORT_ZONE = re.compile(r"([+-]\d{2})(\d{2})?$")
 
 def _mended(value: t.Any, field: Field) -> t.Any:
     """Return the value in the form that the strict decoder takes, where nothing is lost by it."""
-    if field.kind is Kind.INTEGER and isinstance(value, Decimal) and value == value.to_integral_value():
+    if (
+        field.kind is Kind.INTEGER
+        and isinstance(value, Decimal)
+        and value == value.to_integral_value()
+    ):
         return int(value) if abs(value) <= INT64_MAX else value
     if field.kind is Kind.TIMESTAMP and isinstance(value, str):
         return _moment(value)

@@ -87,7 +87,7 @@ def parse(message: Message, line: bytes) -> StreamSchema:
         InputError: When it has no properties, or a key that is none of them.
     """
     stream = message.stream
-    document = None if message.schema is ABSENT else msgspec.json.decode(message.schema)
+    document: t.Any = None if message.schema is ABSENT else msgspec.json.decode(message.schema)
     properties = document.get("properties") if isinstance(document, dict) else None
     if not isinstance(properties, dict):
         raise InputError(
@@ -96,7 +96,7 @@ def parse(message: Message, line: bytes) -> StreamSchema:
         )
     key = tuple(message.key_properties or ())
     bookmarks = tuple(message.bookmark_properties or ())
-    required = set(document.get("required") or ()) | set(key)
+    required = {*(document.get("required") or ()), *key}
     fields = tuple(_field(name, spec, name in required) for name, spec in properties.items())
     _check_key(stream, key, {field.name: field for field in fields})
     return StreamSchema(
@@ -139,7 +139,9 @@ def _field(name: str, spec: t.Any, required: bool) -> Field:
     if len(distinct) == 1:
         kind = kinds[0][0]
         if kind is Kind.JSON:
-            opens = "".join({"object": "{", "array": "["}[name] for name, _ in options if name != "null")
+            opens = "".join(
+                {"object": "{", "array": "["}[name] for name, _ in options if name != "null"
+            )
             return Field(name, kind, nullable, required, opens=opens)
         approximate = kind is Kind.DECIMAL and any(
             option == "number" and "multipleOf" not in detail for option, detail in options

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import make_conninfo
 from singer_sdk import typing as th
 
@@ -85,7 +86,9 @@ CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
     ),
     th.Property(
         "streams",
-        th.ObjectType(additional_properties=th.ObjectType(*_STREAM_PROPERTIES, additional_properties=False)),
+        th.ObjectType(
+            additional_properties=th.ObjectType(*_STREAM_PROPERTIES, additional_properties=False)
+        ),
         description="Settings for single streams: a name or a glob, and what differs for it. Where "
         "several match, an exact name wins, then the longest glob.",
     ),
@@ -125,12 +128,12 @@ CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
     th.Property(
         "batch_rows",
         th.CustomType({"type": "integer", "minimum": 1}),
-        description="Rows in one transaction; default 10,000 in PostgreSQL, 50,000 in DuckDB.",
+        description="Rows in one transaction; default 10,000 in PostgreSQL, 25,000 in DuckDB.",
     ),
     th.Property(
         "batch_bytes",
         th.CustomType({"type": "integer", "minimum": 1}),
-        description="Bytes of input in one transaction; default 16 MB in PostgreSQL, 64 MB in DuckDB.",
+        description="Bytes of input in one transaction; default 16 MB in PostgreSQL, 32 MB in DuckDB.",
     ),
     th.Property(
         "max_batch_age_seconds",
@@ -279,7 +282,7 @@ def _postgres(words: dict[str, t.Any], schema: str | None) -> Connection:
     shown = f"{words.get('host', 'the default host')}:{words.get('port', 5432)}"
     try:
         conninfo = make_conninfo(**{"connect_timeout": 15, **words})
-    except Exception as error:
+    except ProgrammingError as error:
         raise SettingsError(
             f"The settings of PostgreSQL at {shown} cannot be used: {error}."
         ) from None

@@ -123,7 +123,7 @@ class Sink:
         try:
             with self._dialect.transaction():
                 self._mode.write(entries)
-                raise _UndoError
+                raise _UndoError  # noqa: TRY301 - what leaves the transaction undoes it
         except _UndoError:
             return
         except Exception as error:
@@ -140,7 +140,9 @@ class Sink:
         """Act on a complete full read whose records are all written."""
         mode = self.open(full_table=True)
         if not isinstance(scope, dict):
-            raise InputError(f"The scope of ACTIVATE_VERSION of {self.schema.stream!r} is no object.")
+            raise InputError(
+                f"The scope of ACTIVATE_VERSION of {self.schema.stream!r} is no object."
+            )
         mode.begin(version)
         incomplete = quarantine.of_read(self.schema.stream, version)
         with self._dialect.transaction():

@@ -42,9 +42,7 @@ class LineReader(GenericSingerReader[bytes]):
         raise NotImplementedError
 
     @override
-    def process_lines(
-        self, file_input: t.IO[t.Any] | None, callbacks: t.Any
-    ) -> t.Counter[str]:
+    def process_lines(self, file_input: t.IO[t.Any] | None, callbacks: t.Any) -> t.Counter[str]:
         source = file_input or self.default_input
         with self.session() as loader:
             handle = loader.handle

@@ -116,7 +116,9 @@ class Warehouse:
 
 def _make(engine: str, request: pytest.FixtureRequest, directory) -> Warehouse:
     if engine == "duckdb":
-        return Warehouse("duckdb", {"path": str(directory / "test.duckdb"), "_directory": directory})
+        return Warehouse(
+            "duckdb", {"path": str(directory / "test.duckdb"), "_directory": directory}
+        )
     uri = request.getfixturevalue("postgres_uri")
     name = "t_" + uuid.uuid4().hex[:12]
     return Warehouse("postgres", {"url": uri, "schema": name, "_directory": directory}, uri)

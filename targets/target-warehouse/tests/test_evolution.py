@@ -20,9 +20,7 @@ OBJECT = {"type": ["object", "null"]}
 
 
 def load(warehouse, spec, identifier, value, **settings):
-    return warehouse.load(
-        schema("t", value=spec), record("t", identifier, value=value), **settings
-    )
+    return warehouse.load(schema("t", value=spec), record("t", identifier, value=value), **settings)
 
 
 @pytest.mark.parametrize("mode", ["upsert", "append", "soft_delete", "history"])
@@ -52,7 +50,7 @@ def test_new_columns_within_a_run(warehouse):
         ({"type": "boolean"}, True, TEXT, "x", ["true", "x"]),
     ],
 )
-def test_types_widen_in_place(warehouse, first, value, second, wider, expected):
+def test_types_widen_in_place(warehouse, first, value, second, wider, expected):  # noqa: PLR0917
     load(warehouse, first, "1", value)
     load(warehouse, second, "2", wider)
     load(warehouse, first, "3", value)
@@ -70,7 +68,12 @@ def test_a_conflict_gets_a_column_of_its_own(warehouse):
     load(warehouse, OBJECT, "3", {"a": 3})
     load(warehouse, TEXT, "4", "more")
     rows = warehouse.rows("SELECT id, value IS NULL, value__2 FROM t ORDER BY id")
-    assert rows == [("1", False, None), ("2", True, "text"), ("3", False, None), ("4", True, "more")]
+    assert rows == [
+        ("1", False, None),
+        ("2", True, "text"),
+        ("3", False, None),
+        ("4", True, "more"),
+    ]
     assert "value__3" not in warehouse.columns("t")
 
 
@@ -83,7 +86,7 @@ def test_a_rewritten_row_keeps_columns_that_its_schema_left(warehouse):
 def test_freeze_stops_before_anything_is_written(warehouse):
     warehouse.load(schema("t"), record("t", "1"), schema_contract="freeze")
     for spec, value in ((INTEGER, 1), (OBJECT, {})):
-        with pytest.raises(ContractError, match="frozen.*value"):
+        with pytest.raises(ContractError, match=r"frozen.*value"):
             load(warehouse, spec, "2", value, schema_contract="freeze")
     assert warehouse.count("SELECT count(*) FROM t") == 1
     assert "value" not in warehouse.columns("t")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 from target_warehouse.errors import ContractError, GuardError, InputError
@@ -114,7 +115,13 @@ def visible(warehouse, mode: str) -> int:
 def test_guard_stops_a_shrunken_read(warehouse, mode):
     names = [str(n) for n in range(20)]
     warehouse.load(schema(), *users(V1, *names), activate("users", V1), load_mode=mode)
-    shrunken = [schema(), state("before"), *users(V2, *names[:9]), activate("users", V2), state("x")]
+    shrunken = [
+        schema(),
+        state("before"),
+        *users(V2, *names[:9]),
+        activate("users", V2),
+        state("x"),
+    ]
     with pytest.raises(GuardError, match=r"11 of 20 live rows.*force_delete"):
         warehouse.load(*shrunken, load_mode=mode)
     assert visible(warehouse, mode) == 20
@@ -162,8 +169,6 @@ def test_overwrite_holds_exactly_the_last_read(warehouse):
 def test_overwrite_shows_nothing_of_an_interrupted_read(warehouse):
     warehouse.load(schema(), *users(V1, "1", "2"), activate("users", V1), load_mode="overwrite")
     process = warehouse.start(load_mode="overwrite", batch_rows=1)
-    import json
-
     for message in [schema(), *users(V2, "9", "8"), state(1)]:
         process.stdin.write(json.dumps(message).encode() + b"\n")
     process.stdin.write(b'{"type":"cut')
@@ -175,13 +180,18 @@ def test_overwrite_shows_nothing_of_an_interrupted_read(warehouse):
     assert warehouse.tables() == {"users"}
 
 
+def test_overwrite_of_a_read_without_activation_changes_nothing(warehouse):
+    warehouse.load(schema(), *users(V1, "1", "2"), activate("users", V1), load_mode="overwrite")
+    warehouse.load(schema(), *users(V2, "9"), load_mode="overwrite")
+    assert warehouse.rows("SELECT id FROM users ORDER BY id") == [("1",), ("2",)]
+    assert warehouse.tables() == {"users"}
+
+
 def test_overwrite_replaces_only_its_scope(warehouse):
     both = [*users(V1, "1", "2"), *users(V1, "1", account="b")]
     warehouse.load(schema(), *both, activate("users", V1), load_mode="overwrite")
     read = [*users(V2, "1", "3"), *users(V2, "7", account="b")]
-    warehouse.load(
-        schema(), *read, activate("users", V2, _account="a"), load_mode="overwrite"
-    )
+    warehouse.load(schema(), *read, activate("users", V2, _account="a"), load_mode="overwrite")
     found = warehouse.rows("SELECT _account, id FROM users ORDER BY 1, 2")
     assert found == [("a", "1"), ("a", "3"), ("b", "1")]
 
@@ -222,7 +232,11 @@ def test_snapshot_keeps_each_read_and_shows_the_last_complete_one(warehouse):
 def test_snapshot_prunes(warehouse):
     for version in (V1, V2, V3):
         warehouse.load(
-            schema(), *users(version, "1"), activate("users", version), load_mode="snapshot", snapshot_keep=2
+            schema(),
+            *users(version, "1"),
+            activate("users", version),
+            load_mode="snapshot",
+            snapshot_keep=2,
         )
     assert [count for count, _ in snapshots(warehouse)] == [1, 1]
     assert warehouse.count("SELECT count(*) FROM users_latest") == 1
@@ -339,14 +353,23 @@ def test_a_table_of_one_mode_refuses_another(warehouse):
     warehouse.load(schema(), *users(V1, "1"), activate("users", V1), load_mode="snapshot")
     with pytest.raises(ContractError, match="mode snapshot"):
         warehouse.load(schema(), *users(V1, "1"), load_mode="upsert")
-    with pytest.raises(ContractError, match="not made in mode history|made in mode snapshot"):
+    with pytest.raises(ContractError, match=r"made in mode (history|snapshot)"):
         warehouse.load(schema(), *users(V1, "1"), load_mode="history")
 
 
 def test_modes_by_glob(warehouse):
-    streams = {"*": {"load_mode": "append"}, "us*": {"load_mode": "soft_delete"}, "users": {"table": "people"}}
+    streams = {
+        "*": {"load_mode": "append"},
+        "us*": {"load_mode": "soft_delete"},
+        "users": {"table": "people"},
+    }
     warehouse.load(
-        schema(), schema("orders"), *users(V1, "1"), record("orders", "1"), record("orders", "1"), streams=streams
+        schema(),
+        schema("orders"),
+        *users(V1, "1"),
+        record("orders", "1"),
+        record("orders", "1"),
+        streams=streams,
     )
     assert "_deleted_at" in warehouse.columns("people")
     assert warehouse.count("SELECT count(*) FROM orders") == 2

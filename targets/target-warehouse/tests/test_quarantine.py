@@ -15,7 +15,9 @@ TEXT = {"type": ["string", "null"]}
 
 
 def reasons(warehouse, where: str = "state = 'open'"):
-    return [r for (r,) in warehouse.rows(f"SELECT reason FROM _quarantine WHERE {where} ORDER BY 1")]
+    return [
+        r for (r,) in warehouse.rows(f"SELECT reason FROM _quarantine WHERE {where} ORDER BY 1")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -36,9 +38,7 @@ def reasons(warehouse, where: str = "state = 'open'"):
     ],
 )
 def test_a_bad_value(warehouse, spec, value, reason):
-    states = warehouse.load(
-        schema("t", value=spec), record("t", "1", value=value), state("after")
-    )
+    states = warehouse.load(schema("t", value=spec), record("t", "1", value=value), state("after"))
     (found,) = reasons(warehouse)
     assert reason in found
     assert "$.value" in found
@@ -87,7 +87,13 @@ def test_what_the_engine_refuses_is_found_and_the_rest_is_loaded(make_warehouse)
 
 def test_the_threshold_keeps_what_came_and_fails(warehouse):
     bad = [record("t", str(n), value="x") for n in range(5)]
-    messages = [schema("t", value=INTEGER), record("t", "9", value=1), state("one"), *bad, state("two")]
+    messages = [
+        schema("t", value=INTEGER),
+        record("t", "9", value=1),
+        state("one"),
+        *bad,
+        state("two"),
+    ]
     process = warehouse.run(messages=messages, quarantine_threshold=3)
     assert process.returncode == 1
     assert "4 bad records" in process.stderr
@@ -131,4 +137,6 @@ def test_replay_of_nothing(warehouse):
 def test_quarantine_error_names_the_table(make_warehouse):
     warehouse = make_warehouse("duckdb")
     with pytest.raises(QuarantineError, match='"_quarantine"'):
-        warehouse.load(schema("t", value=INTEGER), record("t", "1", value="x"), quarantine_threshold=0)
+        warehouse.load(
+            schema("t", value=INTEGER), record("t", "1", value="x"), quarantine_threshold=0
+        )

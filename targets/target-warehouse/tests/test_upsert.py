@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 
@@ -15,16 +16,17 @@ OLD, MIDDLE, NEW = (f"2026-11-20T0{hour}:00:00.000Z@7" for hour in (7, 8, 9))
 @pytest.mark.parametrize("batch_rows", [1, 2, 100])
 @pytest.mark.parametrize("arrival", list(itertools.permutations([OLD, MIDDLE, NEW])))
 def test_newest_wins_in_any_order(warehouse, arrival, batch_rows):
-    warehouse.load(
-        incremental(), *[order("7", at, at) for at in arrival], batch_rows=batch_rows
-    )
+    warehouse.load(incremental(), *[order("7", at, at) for at in arrival], batch_rows=batch_rows)
     assert warehouse.rows("SELECT name FROM orders") == [(NEW,)]
 
 
 def test_newest_wins_across_runs(warehouse):
     warehouse.load(incremental(), order("1", "new", NEW))
     warehouse.load(incremental(), order("1", "old", OLD), order("2", "other", OLD))
-    assert warehouse.rows("SELECT id, name FROM orders ORDER BY id") == [("1", "new"), ("2", "other")]
+    assert warehouse.rows("SELECT id, name FROM orders ORDER BY id") == [
+        ("1", "new"),
+        ("2", "other"),
+    ]
 
 
 def test_equal_versions_do_not_rewrite(warehouse):
@@ -40,7 +42,9 @@ def test_ids_of_one_moment_compare_as_integers(warehouse):
 
 
 def test_offsets_compare_as_instants(warehouse):
-    spec = schema("t", bookmark=["happened"], happened={"type": ["string", "null"], "format": "date-time"})
+    spec = schema(
+        "t", bookmark=["happened"], happened={"type": ["string", "null"], "format": "date-time"}
+    )
     early = record("t", "1", "early", happened="2026-11-20T10:00:00+08:00")
     late = record("t", "1", "late", happened="2026-11-20T03:00:00Z")
     for arrival in ([early, late], [late, early]):
@@ -49,10 +53,20 @@ def test_offsets_compare_as_instants(warehouse):
 
 
 def test_unknown_version_never_beats_a_known_one(warehouse):
-    spec = schema("t", bookmark=["happened"], happened={"type": ["string", "null"], "format": "date-time"})
+    spec = schema(
+        "t", bookmark=["happened"], happened={"type": ["string", "null"], "format": "date-time"}
+    )
     known, unknown = "2026-11-20T10:00:00Z", None
-    warehouse.load(spec, record("t", "1", "unknown", happened=unknown), record("t", "2", "known", happened=known))
-    warehouse.load(spec, record("t", "1", "known", happened=known), record("t", "2", "unknown", happened=unknown))
+    warehouse.load(
+        spec,
+        record("t", "1", "unknown", happened=unknown),
+        record("t", "2", "known", happened=known),
+    )
+    warehouse.load(
+        spec,
+        record("t", "1", "known", happened=known),
+        record("t", "2", "unknown", happened=unknown),
+    )
     assert warehouse.rows("SELECT name FROM t") == [("known",), ("known",)]
 
 
@@ -73,9 +87,7 @@ def test_read_at_comes_before_the_bookmark(warehouse):
 
 
 def test_append_keeps_every_record(warehouse):
-    warehouse.load(
-        schema("t"), record("t", "1", "a"), record("t", "1", "a"), load_mode="append"
-    )
+    warehouse.load(schema("t"), record("t", "1", "a"), record("t", "1", "a"), load_mode="append")
     warehouse.load(schema("t", key=[]), record("t", "1", "a"))
     assert warehouse.count("SELECT count(*) FROM t") == 3
 
@@ -131,7 +143,14 @@ def test_types_keep_their_values(warehouse):
     assert row[0] == 'quote " back \\ tab \t line \n \\N 中文'
     assert row[1].rstrip("0") == "12.345678"
     assert row[2].rstrip("0") == "0.01"
-    assert row[3:9] == (2**63 - 1, str(10**29 + 1), "2026-11-19 16:30:00", "2026-11-20", "10:20:30", True)
+    assert row[3:9] == (
+        2**63 - 1,
+        str(10**29 + 1),
+        "2026-11-19 16:30:00",
+        "2026-11-20",
+        "10:20:30",
+        True,
+    )
     assert json.loads(row[9]) == values["tags"]
     assert row[10] == "5"
     assert json.loads(row[11]) == "text"
@@ -189,8 +208,13 @@ def test_names_that_differ_in_case_get_columns_of_their_own(warehouse):
     spec = schema("t", Name=NULLABLE_TEXT)
     warehouse.load(spec, record("t", "1", "small", Name="large"))
     warehouse.load(spec, record("t", "2", "small", Name="large"))
-    assert len(warehouse.columns("t")) == 5
-    assert warehouse.rows("SELECT name__2 FROM t") in ([("large",)] * 2, [("small",)] * 2)
+    names = [name for name in warehouse.columns("t") if name.lower().startswith("name")]
+    assert len(names) == 2
+    assert set(warehouse.rows(f'SELECT "{names[0]}", "{names[1]}" FROM t')) <= {
+        ("small", "large"),
+        ("large", "small"),
+    }
+    assert len(set(warehouse.rows(f'SELECT "{names[0]}", "{names[1]}" FROM t'))) == 1
 
 
 def test_a_property_may_have_the_name_of_a_system_column(warehouse):
@@ -209,3 +233,18 @@ def test_rows_of_many_streams_share_a_commit(warehouse):
     messages += [record(f"s{n % 20}", str(n)) for n in range(200)]
     warehouse.load(*messages, state("end"), batch_rows=30)
     assert sum(warehouse.count(f"SELECT count(*) FROM s{n}") for n in range(20)) == 200
+
+
+@pytest.mark.parametrize("compression", ["gzip", "none"])
+def test_batch_files_of_the_sdk(warehouse, tmp_path, compression):
+    lines = "".join(json.dumps(record("t", str(n))["record"]) + "\n" for n in range(5)).encode()
+    path = tmp_path / "batch.jsonl"
+    path.write_bytes(gzip.compress(lines) if compression == "gzip" else lines)
+    batch = {
+        "type": "BATCH",
+        "stream": "t",
+        "encoding": {"format": "jsonl", "compression": compression},
+        "manifest": [path.as_uri()],
+    }
+    assert warehouse.load(schema("t"), batch, state("after"), batch_rows=2) == ["after"]
+    assert warehouse.count("SELECT count(*) FROM t") == 5

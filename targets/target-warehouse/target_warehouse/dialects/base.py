@@ -138,6 +138,9 @@ class Dialect(t.Protocol):
     def tables(self, prefix: str) -> list[str]:
         """Return the names of the tables that begin so."""
 
+    def relieve(self, error: BaseException) -> bool:
+        """Make room after a lack of memory; tell whether to try the transaction again."""
+
     def is_bad_data(self, error: BaseException) -> bool:
         """Tell whether an error is about values, so that leaving rows out helps."""
 

@@ -1,11 +1,12 @@
 """DuckDB: rows go to a JSON lines file that `read_json` reads with declared types, never sniffed."""
 
+# ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import errno
 import tempfile
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 
@@ -35,7 +36,10 @@ _TYPES = {
 }
 _KINDS = {name: kind for kind, name in _TYPES.items()}
 _SPOOLED = {**_TYPES, Kind.JSON: "VARCHAR"}
-_MAX_LINE = 1 << 30
+_SPOOL_ROWS = 500
+_LEAST_MEMORY, _MOST_MEMORY = 128, 32_768
+# read_json takes buffers of twice the largest object, so that is told as small as it is.
+_SMALLEST_BUFFER = 1 << 20
 _FULL_WORDS = ("no space left", "disk is full", "file too large")
 _CLOSED_WORDS = ("read-only", "permission denied", "cannot open file", "not a valid duckdb")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -46,8 +50,8 @@ class DuckDB(Dialect):
 
     name = "duckdb"
     limits = DecimalLimits(Context(prec=38, traps=[InvalidOperation]), Decimal("1e-18"))
-    batch_rows = 50_000
-    batch_bytes = 64_000_000
+    batch_rows = 25_000
+    batch_bytes = 32_000_000
 
     def __init__(self, connection: Connection) -> None:
         self._path = connection.path
@@ -59,6 +63,7 @@ class DuckDB(Dialect):
             self._connection = duckdb.connect(self._path)
             self.execute("SET TimeZone = 'UTC'")
             self.execute("SET preserve_insertion_order = false")
+            self._allow(_LEAST_MEMORY)
             self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
         except (duckdb.Error, OSError) as error:
             self._spool.cleanup()
@@ -78,10 +83,8 @@ class DuckDB(Dialect):
             self._connection.execute("COMMIT")
         except BaseException:
             # After some errors DuckDB has already left the transaction.
-            try:
+            with suppress(duckdb.TransactionException):
                 self._connection.execute("ROLLBACK")
-            except duckdb.TransactionException:
-                pass
             raise
 
     @override
@@ -130,6 +133,8 @@ class DuckDB(Dialect):
 
     @override
     def widen(self, table: str, column: Column) -> None:
+        # The whole table is written anew, in a transaction that is not tried again.
+        self._allow(max(self._memory, 2048))
         name = quote(column.name)
         value = f"CAST({name} AS {_TYPES[column.kind]})"
         if self.columns(table)[column.name] is Kind.TIMESTAMP:
@@ -148,9 +153,13 @@ class DuckDB(Dialect):
             struct = self._structs[width] = msgspec.defstruct("Row", fields, gc=False)
         path = Path(self._spool.name) / "rows.json"
         encoder = msgspec.json.Encoder()
+        largest = _SMALLEST_BUFFER
         with path.open("wb") as spool:
-            for start in range(0, len(rows), 1000):
-                spool.write(encoder.encode_lines([struct(*row) for row in rows[start : start + 1000]]))
+            for start in range(0, len(rows), _SPOOL_ROWS):
+                chunk = rows[start : start + _SPOOL_ROWS]
+                text = encoder.encode_lines([struct(*row) for row in chunk])
+                largest = max(largest, len(text))
+                spool.write(text)
         types = ", ".join(
             f"c{index}: '{_SPOOLED[column.kind]}'" for index, column in enumerate(table.columns)
         )
@@ -161,7 +170,7 @@ class DuckDB(Dialect):
         self.execute(
             f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {casts} FROM read_json($1, "
             f"format = 'newline_delimited', compression = 'uncompressed', columns = {{{types}}}, "
-            f"maximum_object_size = {_MAX_LINE})",
+            f"maximum_object_size = {largest})",
             str(path),
         )
         path.unlink()
@@ -194,6 +203,18 @@ class DuckDB(Dialect):
         return self.execute(
             f"INSERT INTO {relation} ({join(names)}) SELECT {join(names)} FROM temp.merged"
         )
+
+    @override
+    def relieve(self, error: BaseException) -> bool:
+        if not isinstance(error, duckdb.OutOfMemoryException) or self._memory >= _MOST_MEMORY:
+            return False
+        self._allow(self._memory * 4)
+        return True
+
+    def _allow(self, megabytes: int) -> None:
+        """Set how much DuckDB may take; else the cache of a growing file takes what there is."""
+        self._memory = megabytes
+        self.execute(f"SET memory_limit = '{megabytes:d}MB'")
 
     @override
     def content_hash(self, columns: t.Sequence[str]) -> str:

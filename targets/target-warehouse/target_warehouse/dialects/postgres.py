@@ -1,5 +1,6 @@
 """PostgreSQL: COPY text into a temporary table, then one INSERT ... ON CONFLICT."""
 
+# ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import hashlib
@@ -83,7 +84,7 @@ class Postgres(Dialect):
             if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = $1", self._schema):
                 self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
         except psycopg.Error as error:
-            raise self.explain(error) from error
+            raise self._told(error) from error
 
     @override
     def close(self) -> None:
@@ -136,7 +137,12 @@ class Postgres(Dialect):
         parts = [_definition(column) for column in (*table.columns, *table.extra)]
         if table.key:
             parts.append(f"PRIMARY KEY ({join(table.key)})")
-        self.execute(f"CREATE TABLE IF NOT EXISTS {self.relation(table.name)} ({', '.join(parts)})")
+        with self.transaction():
+            # Two runs that begin together would otherwise both find no table and both create it.
+            self.execute("SELECT pg_advisory_xact_lock($1)", _number(self._schema))
+            self.execute(
+                f"CREATE TABLE IF NOT EXISTS {self.relation(table.name)} ({', '.join(parts)})"
+            )
 
     @override
     def replace_key(self, table: Table) -> None:
@@ -206,7 +212,11 @@ class Postgres(Dialect):
         names = [*table.names, *(name for name in carried if name not in table.names)]
         changes = ", ".join(
             f"{quote(name)} = "
-            + (carried[name].format(new="excluded", old="t") if name in carried else f"excluded.{quote(name)}")
+            + (
+                carried[name].format(new="excluded", old="t")
+                if name in carried
+                else f"excluded.{quote(name)}"
+            )
             for name in names
             if name not in table.key
         )
@@ -215,6 +225,10 @@ class Postgres(Dialect):
             f"SELECT {table.column_list} FROM {staged} "
             f"ON CONFLICT ({join(table.key)}) DO UPDATE SET {changes} WHERE {newer('excluded', 't')}"
         )
+
+    @override
+    def relieve(self, error: BaseException) -> bool:
+        return False
 
     @override
     def content_hash(self, columns: t.Sequence[str]) -> str:
@@ -226,8 +240,7 @@ class Postgres(Dialect):
 
     @override
     def claim(self, name: str) -> bool:
-        digest = hashlib.blake2b(f"{self._schema}.{name}".encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big", signed=True)
+        number = _number(f"{self._schema}.{name}")
         return bool(self.rows("SELECT pg_try_advisory_lock($1)", number)[0][0])
 
     @override
@@ -253,8 +266,9 @@ class Postgres(Dialect):
 
     @override
     def explain(self, error: BaseException) -> DatabaseError | None:
-        if not isinstance(error, psycopg.Error):
-            return None
+        return self._told(error) if isinstance(error, psycopg.Error) else None
+
+    def _told(self, error: psycopg.Error) -> DatabaseError:
         text = " ".join(str(error).split()) or type(error).__name__
         if self._is_unreachable(error):
             return DatabaseError(
@@ -265,7 +279,9 @@ class Postgres(Dialect):
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             advice = "Grant the user the right to create and write tables in this schema."
         elif isinstance(error, psycopg.errors.DiskFull):
-            advice = "Free some space on the server; nothing of this batch was kept. Then run again."
+            advice = (
+                "Free some space on the server; nothing of this batch was kept. Then run again."
+            )
         else:
             advice = "Nothing of this batch was kept; mend the cause and run again."
         return DatabaseError(f"PostgreSQL at {self._where} refused: {text}. {advice}")
@@ -273,6 +289,12 @@ class Postgres(Dialect):
     def _is_unreachable(self, error: psycopg.Error) -> bool:
         gone = getattr(self, "_connection", None) is None or self._connection.closed
         return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) and bool(gone)
+
+
+def _number(name: str) -> int:
+    """Return the number under which a name is locked."""
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _definition(column: Column) -> str:

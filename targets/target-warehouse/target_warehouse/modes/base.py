@@ -97,7 +97,7 @@ class Mode(abc.ABC):
         """Act on the end of a full read, within a transaction."""
         del activation
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027 - most modes have nothing to tidy up
         """Tidy up at the end of the input."""
 
     def column(self, name: str) -> str | None:

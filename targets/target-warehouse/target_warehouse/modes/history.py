@@ -1,5 +1,6 @@
 """Mode `history`: one row for each version of a key, with the time in which it was valid."""
 
+# ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import typing as t
@@ -91,9 +92,7 @@ class History(Mode):
             if not field.name.startswith("_")
         ]
         digest = self.dialect.content_hash(content) if content else "''"
-        affected = (
-            f"EXISTS (SELECT 1 FROM fresh s WHERE {self._same_key('s', 't')})"
-        )
+        affected = f"EXISTS (SELECT 1 FROM fresh s WHERE {self._same_key('s', 't')})"
         begins = self.dialect.moment(f"substring({VERSION}, 1, {TIME_LENGTH})")
         ends = self.dialect.moment(f"substring(__next, 1, {TIME_LENGTH})")
         return f"""
@@ -139,5 +138,7 @@ class History(Mode):
 
     def _same_key(self, one: str, other: str) -> str:
         return " AND ".join(
-            f"{one}.{quote(name)} = {other}.{quote(name)}" for name in self.table.key if name != VERSION
+            f"{one}.{quote(name)} = {other}.{quote(name)}"
+            for name in self.table.key
+            if name != VERSION
         )

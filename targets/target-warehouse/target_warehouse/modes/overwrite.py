@@ -1,5 +1,6 @@
 """Mode `overwrite`: the table holds exactly the last full read."""
 
+# ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import typing as t

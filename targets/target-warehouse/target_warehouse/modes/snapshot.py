@@ -1,5 +1,6 @@
 """Mode `snapshot`: every full read is kept, and a view `<table>_latest` shows the last complete one."""
 
+# ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import typing as t
@@ -108,7 +109,9 @@ class Snapshot(Mode):
         scope = Scope.of(self, activation, "t")
         relation = self.dialect.relation(self.table.name)
         same = " AND ".join(
-            f"s.{quote(name)} = t.{quote(name)}" for name in self.table.key if name != "_snapshot_at"
+            f"s.{quote(name)} = t.{quote(name)}"
+            for name in self.table.key
+            if name != "_snapshot_at"
         )
         taken = self.dialect.moment(scope.next)
         found = self.dialect.rows(

@@ -1,5 +1,6 @@
 """Mode `soft_delete`: as `upsert`, and rows that a full read did not bring get `_deleted_at`."""
 
+# ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import logging
