@@ -8,10 +8,6 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
-
 from openplatform.clock import Clock
 from openplatform.windows import Window
 
@@ -50,7 +46,7 @@ class Progress(t.Protocol):
         """The run is over."""
 
 
-class _Rate:
+class Rate:
     """Counts records and derives the rate and the expected end."""
 
     def __init__(self, clock: Clock, waited: t.Callable[[], float]) -> None:
@@ -59,20 +55,21 @@ class _Rate:
         self._begun = clock.monotonic()
         self.position = Position()
         self._position_begun = self._begun
-        self.total = 0
         self.of_stream = 0
 
     def move(self, position: Position) -> None:
+        """Take in where the run is now."""
         if (position.stream, position.account) != (self.position.stream, self.position.account):
             self._position_begun = self._clock.monotonic()
             self.of_stream = 0
         self.position = position
 
     def add(self, count: int) -> None:
-        self.total += count
+        """Count written records."""
         self.of_stream += count
 
     def fields(self) -> dict[str, t.Any]:
+        """Return what to show, by name."""
         elapsed = max(1e-6, self._clock.monotonic() - self._position_begun)
         fields: dict[str, t.Any] = {
             "stream": self.position.stream,
@@ -101,7 +98,7 @@ class LogProgress:
 
     def __init__(self, clock: Clock, waited: t.Callable[[], float], logger: logging.Logger) -> None:
         self._clock = clock
-        self._rate = _Rate(clock, waited)
+        self._rate = Rate(clock, waited)
         self._logger = logger
         self._shown = clock.monotonic()
 
@@ -121,47 +118,10 @@ class LogProgress:
         """The run is over."""
 
 
-class TerminalProgress:
-    """Two lines that are drawn anew, on standard error."""
-
-    def __init__(self, clock: Clock, waited: t.Callable[[], float]) -> None:
-        self._rate = _Rate(clock, waited)
-        self._live = Live(
-            console=Console(stderr=True), refresh_per_second=4, transient=True,
-            get_renderable=self._lines,
-        )  # fmt: skip
-        self._live.start()
-
-    def at(self, position: Position) -> None:
-        """A slice begins to be delivered."""
-        self._rate.move(position)
-
-    def records(self, count: int) -> None:
-        """Records were written."""
-        self._rate.add(count)
-
-    def close(self) -> None:
-        """The run is over."""
-        self._live.stop()
-
-    def _lines(self) -> Text:
-        """Two lines that fit into 80 columns."""
-        f = self._rate.fields()
-        first = f"{f['stream']} of {f['account']}: {f['records']:,} records, {f['per_second']:,}/s"
-        window = self._rate.position.window
-        where = (
-            f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M}"
-            if window
-            else "full read"
-        )
-        second = [where, f"waited {f['waited_for_limits_seconds']} s for limits"]
-        if "expected_end" in f:
-            second.append(f"ends about {f['expected_end'][11:19]} UTC")
-        return Text(f"{first}\n  {', '.join(second)}", overflow="ellipsis", no_wrap=True)
-
-
 def make_progress(clock: Clock, waited: t.Callable[[], float], logger: logging.Logger) -> Progress:
     """Return what fits where standard error goes."""
     if sys.stderr is not None and sys.stderr.isatty():
+        from openplatform.terminal import TerminalProgress  # rich takes its time to load
+
         return TerminalProgress(clock, waited)
     return LogProgress(clock, waited, logger)
