@@ -214,7 +214,8 @@ class Settings:
             if not identifier or identifiers.count(identifier) > 1:
                 msg = f"Setting accounts: the id {identifier!r} is empty or stands there twice."
                 raise ConfigurationError(msg)
-        if int(self.config.get("concurrency") or 1) < 1:
+        concurrency = self.config.get("concurrency")
+        if concurrency is not None and int(concurrency) < 1:
             msg = "Setting concurrency: it must be 1 or more."
             raise ConfigurationError(msg)
         self._check_dates(known, now)

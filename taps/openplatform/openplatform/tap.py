@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -60,10 +61,10 @@ class TapCommand(SingerCommand):
             sys.exit(143)
         except FileNotFoundError as exc:
             self.logger.error("%s Check the path given to --config, --state or --catalog.", exc)  # noqa: TRY400
-        except json.JSONDecodeError as exc:
-            self.logger.error(  # noqa: TRY400
-                "A file given to --config, --state or --catalog is not JSON (%s).", exc
-            )
+        except ValueError as exc:
+            if type(exc).__name__ != "JSONDecodeError":  # the SDK reads with several libraries
+                raise
+            self.logger.error("The file given to --config is not JSON (%s). Correct it.", exc)  # noqa: TRY400
         except BrokenPipeError:
             sys.stderr.write("The target stopped reading; its own message says why.\n")
             # Python flushes standard output at exit, which would fail once more.
@@ -199,6 +200,27 @@ class PlatformTap(Tap):
 
         return [kind(self, incremental=incremental(kind)) for kind in self.stream_classes]
 
+    @classmethod
+    @override
+    def invoke(
+        cls,
+        *,
+        state: t.IO[str] | None = None,
+        catalog: t.IO[str] | None = None,
+        **options: t.Any,
+    ) -> None:
+        """Run from the command line.
+
+        Raises:
+            ConfigurationError: A file holds no JSON object.
+        """
+        again = "restore an earlier one (syncops bookmarks undo, or meltano state set)"
+        super().invoke(
+            state=_json_object(state, "state", again),
+            catalog=_json_object(catalog, "catalog", "write it anew with --discover"),
+            **options,
+        )
+
     @override
     def load_state(self, state: dict[str, t.Any]) -> None:
         try:
@@ -286,6 +308,21 @@ class PlatformTap(Tap):
 
 def _name(kind: type[PlatformStream]) -> str:
     return kind.name  # type: ignore[misc] # the SDK declares it for instances; ours are classes
+
+
+def _json_object(file: t.IO[str] | None, option: str, advice: str) -> t.IO[str] | None:
+    if file is None:
+        return None
+    text = file.read()
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as exc:
+        msg = f"The file given to --{option} ({file.name}) is not JSON ({exc}); {advice}."
+        raise ConfigurationError(msg) from exc
+    if not isinstance(content, dict):
+        msg = f"The file given to --{option} ({file.name}) holds no JSON object; {advice}."
+        raise ConfigurationError(msg)
+    return io.StringIO(text)
 
 
 def _secrets(config: Mapping[str, t.Any], schema: Mapping[str, t.Any]) -> Iterator[str]:
