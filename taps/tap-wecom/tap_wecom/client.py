@@ -42,7 +42,12 @@ ERRORS = ErrorTable(
         Rule(Outcome.THROTTLED, {"45009"}, wait=60.0),
         Rule(Outcome.THROTTLED, {"45033"}, wait=2.0),
         Rule(Outcome.AUTH_EXPIRED, {"42001", "40014"}),
-        Rule(Outcome.SHRINK_BATCH, {"301023", "45029", "40058", "40063", "40035"}),
+        Rule(Outcome.SHRINK_BATCH, {"301023", "40058", "40063", "40035"}),
+        Rule(
+            Outcome.SHRINK_BATCH,
+            {"45029"},
+            advice="the answer is too large; for a department, read user_ids and user_details instead",
+        ),
         # A member, contact or department that is gone, or was never ours to see.
         Rule(Outcome.SKIP, {"40003", "40031", "60111", "301021"}),
         Rule(Outcome.SKIP, {"40096", "84061", "84074", "84084"}),

@@ -127,7 +127,8 @@ class CheckinDayData(WeComStream):
     lift: t.ClassVar = {"acctid": "base_info.acctid", "date": "base_info.date"}
     happened = "date"
     reads = Incremental(
-        time=TimeFilter("starttime", "endtime", "s", maximum=timedelta(days=30), align=_DAY),
+        # Thirty days, if the day that begins at the end counts.
+        time=TimeFilter("starttime", "endtime", "s", maximum=timedelta(days=29), align=_DAY),
         each=(_MEMBERS,),
         lookback=_WEEK,
     )

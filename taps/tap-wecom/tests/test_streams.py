@@ -187,6 +187,24 @@ def test_all_streams_at_once_with_changes_while_they_are_read(companies):
         assert missing == {}, stream
 
 
+def test_members_and_contacts_that_vanish_while_they_are_read_stop_nothing(companies):
+    companies.box.set_churn(60, deletions=0.7)
+    ran = companies.run(*ALL)
+    companies.box.set_churn(0)
+    corp = companies.corps[0]
+    assert companies.box.deleted_keys("wecom", corp, "users")
+    there = {record["userid"] for owner, record in companies.truth("users") if owner == corp}
+    state = ran.state
+    for _ in range(2):
+        companies.clock.sleep(60)
+        ran = companies.run("users", state=state)
+        state = ran.state
+    (activation,) = ran.activations("users")
+    came = {record["userid"] for record in ran.records("users", corp)}
+    assert came == there
+    assert activation["version"] < ran.of_type("RECORD", "users")[0]["version"]
+
+
 def test_faults_of_the_platform_cost_time_and_no_rows(companies):
     companies.box.set_faults(
         throttle=0.05, too_many=0.03, server_error=0.03, cut=0.03, html=0.03, expire=0.03
