@@ -65,9 +65,9 @@ class DetailReader:
         failed: list[tuple[str, str | None, str]] = []
         gone: list[str] = []
         for (identifier, bookmark), result in zip(wanted, results, strict=True):
-            if isinstance(result, list):
+            if isinstance(result, list) and result:
                 records.extend(result)
-            elif isinstance(result, SkipError):
+            elif isinstance(result, (list, SkipError)):
                 gone.append(identifier)
             elif isinstance(result, (FatalError, TransientError)):
                 failed.append((identifier, bookmark, str(result)))

@@ -9,7 +9,7 @@ import threading
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 
@@ -19,6 +19,7 @@ import requests
 import urllib3
 
 from openplatform.accounts import Account
+from openplatform.bookmarks import format_time
 from openplatform.clock import Clock
 from openplatform.errors import (
     AuthExpiredError,
@@ -41,6 +42,7 @@ Body = t.Any
 _SHOWN = 200
 # Under concurrency another call may void a token between its refresh and its use.
 _REFRESHES = 3
+_GRANT_ENDS_SOON = timedelta(days=14)
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -187,11 +189,20 @@ class PlatformClient(abc.ABC):
                     lambda previous: self.fetch_token(account, kind, previous),
                     store=self.connection.tokens,
                     clock=self.connection.clock,
-                    on_token=lambda token: self.connection.redact.learn(
-                        token.access, token.refresh
-                    ),
+                    on_token=lambda token: self._learn(account, token),
                 )
             return self._keepers[account.id, kind]
+
+    def _learn(self, account: Account, token: Token) -> None:
+        """Keep a token out of every text, and warn while its grant can still be renewed."""
+        self.connection.redact.learn(token.access, token.refresh)
+        ends = token.refresh_expires
+        if ends is not None and ends - self.connection.clock.now() < _GRANT_ENDS_SOON:
+            self._logger.warning(
+                "account %s: its authorisation ends at %s; let the merchant authorise the app again "
+                "before then and configure the new grant",
+                account.id, format_time(ends),
+            )  # fmt: skip
 
     @property
     def app_key(self) -> str:

@@ -39,7 +39,7 @@ class Batch:
         stream: The stream.
         records: Finished records.
         failed: Details that could not be fetched: id, list record's bookmark, reason.
-        gone: Ids that the platform no longer knows.
+        gone: Ids that the platform no longer knows, or has nothing to tell of.
         error: The whole stream is failing for this account.
     """
 
