@@ -169,3 +169,13 @@ def test_no_secret_leaves_the_process(shops, capfd, caplog):
     tokens = [token[kind] for token in stored(shops) for kind in ("access", "refresh")]
     for secret in (APP_SECRET, SIGN_SECRET, *tokens):
         assert secret not in written
+
+
+def test_two_weeks_before_the_grant_ends_the_log_says_so(shops, caplog):
+    shops.run("sellers")
+    shops.clock.sleep(160 * DAY)
+    shops.run("sellers")
+    assert "authorisation ends" not in caplog.text
+    shops.clock.sleep(7 * DAY)
+    shops.run("sellers")
+    assert caplog.text.count("its authorisation ends at 2027-05-20") == len(shops.names)
