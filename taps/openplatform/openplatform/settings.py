@@ -62,7 +62,10 @@ def stream_settings() -> th.PropertiesList:
 
 
 def common_settings(
-    *platform: th.Property[t.Any], account: Iterable[th.Property[t.Any]] = (), zone: str
+    *platform: th.Property[t.Any],
+    account: Iterable[th.Property[t.Any]] = (),
+    zone: str,
+    tries: int = 5,
 ) -> dict[str, t.Any]:
     """Return a tap's settings as JSON Schema.
 
@@ -70,6 +73,7 @@ def common_settings(
         platform: Settings of this platform alone (credentials first).
         account: Settings of one account beside `id`.
         zone: The platform's time zone, named in descriptions.
+        tries: Tries of one call, where the platform advises a number.
     """
     return th.PropertiesList(
         *platform,
@@ -124,7 +128,7 @@ def common_settings(
         _duration(
             "retry_wait", "Wait before the first retry; doubles. Default: the platform's advice."
         ),
-        th.Property("retry_tries", th.IntegerType, default=5, description="Tries of one call."),
+        th.Property("retry_tries", th.IntegerType, default=tries, description="Tries of one call."),
         th.Property(
             "failure_attempts",
             th.IntegerType,

@@ -46,6 +46,8 @@ class TapWeCom(PlatformTap):
             ),
         ),
         zone="Asia/Shanghai",
+        # On -1 (busy) the platform asks for three retries at the most.
+        tries=4,
     )
 
 

@@ -372,6 +372,17 @@ def test_a_minute_limit_is_waited_for(tmp_path):
     assert clock.now() - clock_start >= timedelta(seconds=60)
 
 
+def test_a_busy_platform_is_asked_again_three_times_at_the_most(tmp_path):
+    ran, replay = replayed(
+        tmp_path,
+        "departments",
+        fails=True,
+        department__list=lambda asked: {"errcode": -1, "errmsg": "system busy"},
+    )
+    assert isinstance(ran.error, RunFailedError)
+    assert len(replay.calls("department/list")) == 4
+
+
 def test_the_limits_of_single_apis_are_kept(companies):
     """Asked for more than 100 days of attendance, the tap stays below 100 calls a minute."""
     companies.box.set_limits(active=True)
