@@ -219,7 +219,9 @@ class Run:
     def _full_enough(self, group: Group, account: Account, rows: int) -> bool:
         """Tell whether a windowed full read brought what the platform counts (or has failed)."""
         reads = t.cast("FullTable", group.source.reads)
-        if reads.time is None or self._all_failed(group, account):
+        # Without the list itself among the members nothing was counted, and nothing is activated.
+        counted = reads.time is not None and group.source in group.members
+        if not counted or self._all_failed(group, account):
             return True
         try:
             total = self.tap.lists.total(group.source, account)
