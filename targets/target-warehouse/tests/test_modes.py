@@ -215,7 +215,9 @@ def test_streams_that_come_in_parts_are_merged(warehouse, mode, caplog):
 
 
 def snapshots(warehouse):
-    return warehouse.rows("SELECT count(*), cast(_snapshot_at AS text) FROM users GROUP BY 2 ORDER BY 2")
+    return warehouse.rows(
+        "SELECT count(*), cast(_snapshot_at AS text) FROM users GROUP BY 2 ORDER BY 2"
+    )
 
 
 def test_snapshot_keeps_each_read_and_shows_the_last_complete_one(warehouse):
