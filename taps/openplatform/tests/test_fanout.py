@@ -21,7 +21,6 @@ class Part:
     pages: int = 0
     fails: bool = False
     parts: tuple[Part, ...] = ()
-    after: int = 0  # pages that came before it fell apart are not allowed, so always 0
 
     def leaves(self) -> t.Iterator[Part]:
         if not self.parts:

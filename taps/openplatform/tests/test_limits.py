@@ -3,13 +3,31 @@ from __future__ import annotations
 import bisect
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given, settings, strategies as st
 from openplatform.errors import QuotaExhaustedError
 from openplatform.limits import Budget, Limit, MemoryLimitStore
+from openplatform.testing import HeldClock
 
-from .clocks import ManualClock
+START = datetime(2026, 11, 20, 8, 0, tzinfo=timezone.utc)
+
+
+class ManualClock(HeldClock):
+    """Waiting moves it; `waits` tells how long each wait was."""
+
+    def __init__(self) -> None:
+        super().__init__(START)
+        self.waits: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        super().sleep(seconds)
+
+    def advance(self, seconds: float) -> None:
+        super().sleep(seconds)
+
 
 
 def most_within(times: list[float], seconds: float) -> int:
