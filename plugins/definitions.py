@@ -155,20 +155,19 @@ def setting(name: str, schema: Json) -> Json:
         described["label"] = schema["title"]
     if schema.get("secret") or schema.get("writeOnly"):
         described["sensitive"] = True
-    if schema.get("enum"):
-        described["options"] = [
-            {"label": str(choice), "value": choice} for choice in schema["enum"] if choice
-        ]
     if schema.get("default") is not None:
         described["value"] = schema["default"]
-    if schema.get("description"):
-        described["description"] = " ".join(schema["description"].split())
+    text = " ".join(schema.get("description", "").split())
+    if choices := [str(choice) for choice in schema.get("enum", ()) if choice is not None]:
+        # Not the kind `options`: a wrong word there ends Meltano with a traceback, while the
+        # plugin tells what it may be.
+        text = f"{text} One of: {', '.join(choices)}.".strip()
+    if text:
+        described["description"] = text
     return described
 
 
 def _kind(schema: Json) -> str:
-    if schema.get("enum"):
-        return "options"
     types = set(_types(schema))
     return next((KINDS[name] for name in PREFERRED if name in types), "string")
 

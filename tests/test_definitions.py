@@ -48,8 +48,7 @@ def test_generated_files_are_fresh():
         ({"type": ["string", "number"], "default": "60s"}, {"kind": "string", "value": "60s"}),
         ({"type": "string", "title": "T", "description": "a\n  b"},
          {"kind": "string", "label": "T", "description": "a b"}),
-        ({"type": "string", "enum": ["a", None]},
-         {"kind": "options", "options": [{"label": "a", "value": "a"}]}),
+        ({"type": "string", "enum": ["a", None]}, {"kind": "string", "description": "One of: a."}),
     ],
 )  # fmt: skip
 def test_a_setting_follows_its_schema(schema, expected):
