@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
 from typing_extensions import override
 
 from openplatform import schemas
@@ -151,6 +152,8 @@ class PlatformStream(Stream):
     package: t.ClassVar[str]
 
     state_partitioning_keys = (ACCOUNT,)
+    # Records are shaped by their schema before the SDK sees them.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: PlatformTap, *, incremental: bool) -> None:
         self.source_schema = schemas.load(self.package, self.name)
