@@ -310,6 +310,25 @@ def test_a_form_revoked_after_it_passed_is_found_within_the_look_back(companies)
     assert {number: changed[number] for number in seen} == {n: truth[n] for n in seen}
 
 
+def test_a_form_revoked_after_the_look_back_needs_a_longer_one(companies):
+    """The limit that the README tells: no list of the platform knows of such a change."""
+    corp = companies.corps[0]
+    first = companies.run("approvals")
+    approved = {r["sp_no"] for r in first.records("approvals", corp) if r["sp_status"] == 2}
+    companies.clock.sleep(30 * DAY)
+    # The look-back counts from the bookmark, which this run moves.
+    state = companies.run("approvals", state=first.state).state
+    companies.box.mutate("wecom", corp, "approvals", keys=sorted(approved))
+    truth = companies.box.truth("wecom", corp, "approvals")
+    revoked = {row.key for row in truth if row.key in approved and row.record["sp_status"] == 6}
+    assert revoked
+    short = companies.run("approvals", state=state)
+    long = companies.run("approvals", state=state, lookback="60d")
+    assert revoked.isdisjoint(r["sp_no"] for r in short.records("approvals", corp))
+    found = {r["sp_no"] for r in long.records("approvals", corp) if r["sp_status"] == 6}
+    assert revoked <= found
+
+
 def test_reports_end_where_the_platform_says_so(tmp_path):
     pages = {0: (["j1"], 5, 0), 5: (["j2"], 9, 1)}
 
