@@ -222,6 +222,8 @@ class Settings:
         if concurrency is not None and int(concurrency) < 1:
             msg = "Setting concurrency: it must be 1 or more."
             raise ConfigurationError(msg)
+        for name in ("settle", "timeout", "retry_wait", "failure_wait"):
+            self.duration(name, timedelta())
         self._check_dates(known, now)
         self.base_url("https://localhost")
 
