@@ -72,8 +72,8 @@ class DetailReader:
             elif isinstance(result, (FatalError, TransientError)):
                 failed.append((identifier, bookmark, str(result)))
             else:
-                return Batch(stream, records, failed, gone, error=result)
-        return Batch(stream, records, failed, gone)
+                return Batch(stream, records, failed=failed, gone=gone, error=result)
+        return Batch(stream, records, failed=failed, gone=gone)
 
     def detail(
         self, stream: PlatformStream, account: Account, identifier: str, bookmark: str | None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 S = t.TypeVar("S")
 P = t.TypeVar("P")
 
-_PAGES_AHEAD = 4
+_PAGES_AHEAD = 16  # per worker, all slices together
 _SLICES_AHEAD = 2
 
 
@@ -199,11 +199,15 @@ class Fanout(t.Generic[S, P]):
         with self._changed:
             job.pages.append(page)
             self._changed.notify_all()
-            self._changed.wait_for(
-                lambda: len(job.pages) < _PAGES_AHEAD or job.dropped or self._stopped
-            )
+            self._changed.wait_for(lambda: self._has_room(job) or job.dropped or self._stopped)
             if job.dropped or self._stopped:
                 raise _DroppedError
+
+    def _has_room(self, job: _Job[S, P]) -> bool:
+        """Tell whether a worker may fetch another page; the slice being delivered always may, a little."""
+        if len(job.pages) < _PAGES_AHEAD and job is self._jobs[0]:
+            return True
+        return sum(len(j.pages) for j in self._jobs) < _PAGES_AHEAD * self._concurrency
 
     def _replace(self, job: _Job[S, P], parts: Sequence[S]) -> None:
         with self._changed:

@@ -188,7 +188,7 @@ class ListReader:
             return {}, reach
         params = time.params(window, self._zone)
         if window.span > (time.align or time.granule):
-            target = self._options[stream.name].window_records
+            target = self._records_per_window(stream)
             return params, target if reach is None else min(reach, target)
         if time.ends != "unknown" or reach is None:
             return params, reach
@@ -257,13 +257,16 @@ class ListReader:
                 "has no time filter to split it by"
             )
             raise FatalError(msg) from signal
-        target = self._options[stream.name].window_records
+        target = self._records_per_window(stream)
         total = signal.total if isinstance(signal, TooManyRecords) else target * 2
         try:
             return split(window, total, target, time.align or time.granule)
         except FatalError as exc:
             msg = f"{where}, window {window}: {exc}"
             raise FatalError(msg) from signal
+
+    def _records_per_window(self, stream: PlatformStream) -> int:
+        return stream.records_per_window(self._options[stream.name].window_records)
 
     def lists_per_window(self, stream: PlatformStream, account: Account) -> int:
         """Return how many lists a window consists of: one for each combination of values."""
@@ -306,7 +309,7 @@ class ListReader:
             yield from self.pages(stream, account, None)
             return
         step = time.align or time.granule
-        planner = Planner(time.maximum, step, self._options[stream.name].window_records)
+        planner = Planner(time.maximum, step, self._records_per_window(stream))
         now = floor(self._clock.now(), step, self._zone)
         ahead = deque(planner.plan(self._beginning(stream), now, align=step, zone=self._zone))
         while ahead:

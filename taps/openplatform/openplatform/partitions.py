@@ -11,7 +11,7 @@ from openplatform.failures import Owed, from_state
 
 ACCOUNT = "_account"
 REPLICATION_KEY = "_bookmark"
-_VERSIONS_KEPT = 2
+_VERSIONS_KEPT = 10
 
 
 class Partition:

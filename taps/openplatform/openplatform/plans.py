@@ -165,19 +165,21 @@ class AccountPlan:
         step = time.align or time.granule
         self.start = min(floor(mark.time, step, horizon.zone) for mark in self.floors.values())
         self.owed = tuple(_owed(group, partitions, horizon.now))
+        self.after = {name: mark for name, mark in self.floors.items() if mark.id}
 
     def slices(self) -> Iterator[Slice]:
         """Yield what is owed, then the windows in order of time."""
         if self.owed:
             streams = tuple({stream: None for stream, _, _ in self.owed})
             yield Slice(self.account, None, streams, owed=self.owed)
-        options = self._horizon.settings.options(self.group.source.name)
+        source = self.group.source
+        options = self._horizon.settings.options(source.name)
         step = self._time.align or self._time.granule
         longest = min(options.window or self._time.maximum, self._time.maximum)
-        planner = Planner(longest, step, options.window_records)
+        planner = Planner(longest, step, source.records_per_window(options.window_records))
         for window in planner.plan(self.start, self.end, align=step, zone=self._horizon.zone):
             wanted = tuple(m for m in self.group.members if self.floors[m.name].time < window.end)
-            yield Slice(self.account, window, wanted, planner=planner)
+            yield Slice(self.account, window, wanted, planner=planner, after=self.after)
 
 
 def full_slices(
@@ -192,7 +194,9 @@ def full_slices(
         return
     step = reads.time.align or reads.time.granule
     options = horizon.settings.options(group.source.name)
-    planner = Planner(reads.time.maximum, step, options.window_records)
+    planner = Planner(
+        reads.time.maximum, step, group.source.records_per_window(options.window_records)
+    )
     # Rows touched during the read move to its very end, so the last window reaches past now.
     end = floor(horizon.now, step, horizon.zone) + 2 * step
     start = floor(horizon.beginning(group.source), step, horizon.zone)

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from openplatform.clock import Clock
 from openplatform.details import DetailReader
 from openplatform.errors import ShrinkWindowError
 from openplatform.fanout import Split
 from openplatform.lists import ListReader
 from openplatform.paging import TooManyRecords
 from openplatform.slices import Batch, Slice
-from openplatform.streams import PlatformStream
+from openplatform.streams import Details, FullTable, PlatformStream
+from openplatform.writer import leaves_as_it_is, record_lines
 
 
 class SliceReader:
@@ -25,11 +27,21 @@ class SliceReader:
         streams: All streams of the tap, by name.
         lists: Reads the lists.
         details: Fetches the details.
+        clock: The time.
+        version: The version under which full tables are read.
     """
 
     def __init__(
-        self, streams: Mapping[str, PlatformStream], lists: ListReader, details: DetailReader
+        self,
+        streams: Mapping[str, PlatformStream],
+        lists: ListReader,
+        details: DetailReader,
+        *,
+        clock: Clock,
+        version: int,
     ) -> None:
+        self._clock = clock
+        self._version = version
         self._streams = streams
         self._lists = lists
         self._details = details
@@ -55,13 +67,13 @@ class SliceReader:
             for records in self._lists.pages(source, part.account, part.window):
                 count += len(records)
                 if source in part.streams:
-                    yield Batch(source, records)
+                    yield self._packed(Batch(source, records), part)
                 for stream in details:
                     if stream.name not in failing:
                         batch = self._details.of_parents(stream, part.account, records)
                         if batch.error is not None:
                             failing.add(stream.name)
-                        yield batch
+                        yield self._packed(batch, part)
         except (TooManyRecords, ShrinkWindowError) as signal:
             raise self._split(part, source, signal) from signal
         if part.planner is not None and part.window is not None:
@@ -82,4 +94,29 @@ class SliceReader:
         for stream, identifier, bookmark in part.owed:
             by_stream.setdefault(stream.name, []).append((identifier, bookmark))
         for name, wanted in by_stream.items():
-            yield self._details.fetch(self._streams[name], part.account, wanted)
+            batch = self._details.fetch(self._streams[name], part.account, wanted)
+            yield self._packed(batch, part)
+
+    def _packed(self, batch: Batch, part: Slice) -> Batch:
+        """Encode the records here, so that what waits for delivery is small, and the run has less to do."""
+        stream, records = batch.stream, batch.records
+        if (mark := part.after.get(stream.name)) is not None:
+            records = [record for record in records if stream.position(record) > mark]
+        ids: list[str] = []
+        open_ids: list[str] = []
+        if isinstance(stream.reads, Details):
+            ids = [stream.reads.identifier(stream.key, record) for record in batch.records]
+            open_ids = [
+                identifier
+                for identifier, record in zip(ids, batch.records, strict=True)
+                if stream.reads.open(record)
+            ]
+        elif isinstance(stream.reads, FullTable):
+            ids = [stream.identifier(record) for record in records]
+        packed = replace(batch, records=records, count=len(records), ids=ids, open_ids=open_ids)
+        if not leaves_as_it_is(stream):
+            return packed
+        version = None if stream.incremental else self._version
+        now = self._clock.now()
+        lines = record_lines(stream.name, records, version=version, extracted=now)
+        return replace(packed, records=(), lines=lines)

@@ -105,8 +105,7 @@ def common_settings(
         th.Property(
             "window_records",
             th.IntegerType,
-            default=5000,
-            description="Windows with more records than this are split.",
+            description="Windows with more records than this are split. Default: 16 pages.",
         ),
         th.Property(
             "concurrency", th.IntegerType, default=4, description="Windows read at the same time."
@@ -184,7 +183,7 @@ class StreamOptions:
     start: Bookmark | None
     lookback: timedelta | None
     window: timedelta | None
-    window_records: int
+    window_records: int | None
     confirm_absence: int | None
     batch: int | None = None
 
@@ -289,11 +288,12 @@ class Settings:
 
         start = pick("start_date")
         confirm = pick("confirm_absence")
+        records = pick("window_records")
         return StreamOptions(
             start=Bookmark.parse(start, stream=f"{stream} (setting start_date)") if start else None,
             lookback=pick_duration("lookback", pick("lookback")),
             window=pick_duration("window", own.get("window")),
-            window_records=int(pick("window_records") or 5000),
+            window_records=None if records is None else int(records),
             confirm_absence=None if confirm is None else int(confirm),
             batch=int(own["batch"]) if own.get("batch") else None,
         )

@@ -31,6 +31,9 @@ READ_AT = "_read_at"
 RAW = "_raw"
 DEFAULT_LOOKBACK = timedelta(minutes=10)
 _ONE_SHOT = OneShot()
+# Large enough to spend few calls on borders, small enough for several to be read side by side.
+_PAGES_PER_WINDOW = 16
+_DEFAULT_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Details:
         field: Field of its records that holds the id.
         param: Parameter that takes the id.
         carry: Field of our records that takes the id; None where the answer holds it.
-        unless: Field and values of our record that make it final. Others are fetched again in each
+        final: Field and values of our record that make it final. Others are fetched again in each
             run, however old they are.
         cache: How long an answer serves again, for APIs that several streams or runs of ids share.
     """
@@ -117,6 +120,14 @@ class Details:
     carry: str | None = None
     final: tuple[str, frozenset[str]] | None = None
     cache: timedelta | None = None
+
+    def identifier(self, key: tuple[str, ...], record: Mapping[str, t.Any]) -> str:
+        """Return the id that a record was asked for by; `key` is its stream's."""
+        return str(record.get(self.carry or key[0]))
+
+    def open(self, record: Mapping[str, t.Any]) -> bool:
+        """Tell whether a record may still change, so that it is fetched again."""
+        return self.final is not None and str(record.get(self.final[0])) not in self.final[1]
 
 
 Reads = Incremental | FullTable | Details
@@ -213,6 +224,11 @@ class PlatformStream(Stream):
             record[REPLICATION_KEY] = f"{moment}@{self.identifier(record)}"
         if self.versioned_by_reading:
             record[READ_AT] = format_time(read_at)
+
+    def records_per_window(self, wanted: int | None) -> int:
+        """Return how many records a window shall hold: what the settings say, or some pages."""
+        limit = getattr(getattr(self.reads, "paging", None), "limit", _DEFAULT_PAGE)
+        return wanted or limit * _PAGES_PER_WINDOW
 
     def identifier(self, record: Mapping[str, t.Any]) -> str:
         """Return the record's id within its account; parts of a composite key joined by `|`."""

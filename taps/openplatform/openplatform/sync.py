@@ -10,8 +10,6 @@ import logging
 import typing as t
 from collections.abc import Iterable, Iterator
 
-from singer_sdk.mapper import SameRecordTransform
-
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
 from openplatform.errors import (
@@ -141,7 +139,7 @@ class Run:
                     Position(group.source.name, part.account.id, part.window, own.start, own.end)
                 )
             if event.page is not None:
-                self._take(event.page, part.account, plans[part.account.id].floors)
+                self._take(event.page, part.account)
             elif event.error is not None:
                 self._fail(part.streams, part.account, event.error)
                 fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
@@ -209,9 +207,8 @@ class Run:
             self.progress.at(Position(group.source.name, part.account.id, part.window))
             if event.page is not None:
                 if event.page.stream is group.source:
-                    identifiers = map(group.source.identifier, event.page.records)
-                    seen[part.account.id].update(map(hash, identifiers))
-                self._take(event.page, part.account, {})
+                    seen[part.account.id].update(map(hash, event.page.ids))
+                self._take(event.page, part.account)
             elif event.error is not None:
                 self._fail(part.streams, part.account, event.error)
                 fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
@@ -278,40 +275,18 @@ class Run:
 
     # -- what came --------------------------------------------------------------------------------
 
-    def _take(self, batch: Batch, account: Account, floors: dict[str, Bookmark]) -> None:
+    def _take(self, batch: Batch, account: Account) -> None:
         stream = batch.stream
-        partition = partition_of(self.state, stream.name, account.id)
-        records = list(batch.records)
-        mark = floors.get(stream.name)
-        if mark is not None and mark.id:
-            records = [record for record in records if stream.position(record) > mark]
-        self._write(stream, records)
-        self.metrics.streams[stream.name, account.id].records += len(records)
-        self.progress.records(len(records))
+        self.writer.write_lines(batch.lines)
+        for record in batch.records:
+            stream._write_record_message(record)  # noqa: SLF001 - maps, masks: the SDK's own way
+        self.metrics.streams[stream.name, account.id].records += batch.count
+        self.progress.records(batch.count)
         if isinstance(stream.reads, Details):
+            partition = partition_of(self.state, stream.name, account.id)
             self._settle_details(stream.reads, batch, partition)
         if batch.error is not None:
             self._fail((stream,), account, batch.error)
-
-    def _write(self, stream: PlatformStream, records: list[dict[str, t.Any]]) -> None:
-        if self._plain(stream):
-            version = None if stream.incremental else self.version
-            self.writer.write_records(
-                stream.name, records, version=version, extracted=self.tap.clock.now()
-            )
-            return
-        for record in records:
-            stream._write_record_message(record)  # noqa: SLF001 - maps, masks: the SDK's own way
-
-    def _plain(self, stream: PlatformStream) -> bool:
-        """Whether records leave as they are: no stream map, no flattening, no field deselected."""
-        maps = stream.stream_maps
-        return (
-            len(maps) == 1
-            and isinstance(maps[0], SameRecordTransform)
-            and not maps[0].flattening_enabled
-            and all(stream.mask.values())
-        )
 
     def _settle_details(self, reads: Details, batch: Batch, partition: Partition) -> None:
         """Bring what is owed, and what is still open, up to date."""
@@ -319,8 +294,7 @@ class Run:
         now = self.tap.clock.now()
         owed = {failure.key: failure for failure in partition.failures}
         stream = batch.stream
-        came = {self._detail_id(reads, stream, record) for record in batch.records}
-        for identifier in (*came, *batch.gone):
+        for identifier in (*batch.ids, *batch.gone):
             owed.pop(identifier, None)
         for identifier, bookmark, reason in batch.failed:
             known: Owed | None = owed.get(identifier)
@@ -331,7 +305,7 @@ class Run:
             )
         partition.failures = list(owed.values())
         if reads.final is not None:
-            self._settle_open(reads, batch, partition)
+            self._settle_open(batch, partition)
         if len(owed) > policy.most:
             error = FatalError(
                 f"{stream.name}, account {partition.account}: more than {policy.most} records could not "
@@ -339,22 +313,16 @@ class Run:
             )
             self._fail((stream,), Account(partition.account), error)
 
-    def _settle_open(self, reads: Details, batch: Batch, partition: Partition) -> None:
-        name, final = t.cast("tuple[str, frozenset[str]]", reads.final)
-        still_open = dict.fromkeys(partition.open_ids)
-        for record in batch.records:
-            identifier = self._detail_id(reads, batch.stream, record)
-            if str(record.get(name)) in final:
-                still_open.pop(identifier, None)
-            else:
-                still_open[identifier] = None
-        for identifier in batch.gone:
-            still_open.pop(identifier, None)
-        partition.open_ids = list(still_open)[-_OPEN_MOST:]
-
-    def _detail_id(self, reads: Details, stream: PlatformStream, record: dict[str, t.Any]) -> str:
-        """Return the id that a detail record was asked for by."""
-        return str(record.get(reads.carry or stream.key[0]))
+    def _settle_open(self, batch: Batch, partition: Partition) -> None:
+        settled = {*batch.ids, *batch.gone}
+        still_open = [known for known in partition.open_ids if known not in settled]
+        still_open += dict.fromkeys(batch.open_ids)
+        if len(still_open) > _OPEN_MOST:
+            _logger.warning(
+                "%s, account %s: more than %d records are not final; the oldest are not asked for again",
+                partition.stream, partition.account, _OPEN_MOST,
+            )  # fmt: skip
+        partition.open_ids = still_open[-_OPEN_MOST:]
 
     # -- state and failures -----------------------------------------------------------------------
 

@@ -176,7 +176,10 @@ class PlatformTap(Tap):
     @cached_property
     def reader(self) -> SliceReader:
         """Reads the slices."""
-        return SliceReader(self.platform_streams, self.lists, self.details)
+        version = int(self.horizon.now.timestamp() * 1000)
+        return SliceReader(
+            self.platform_streams, self.lists, self.details, clock=self.clock, version=version
+        )
 
     @property
     def platform_streams(self) -> dict[str, PlatformStream]:

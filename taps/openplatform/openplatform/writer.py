@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
+from singer_sdk import Stream
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.messages import Message
 from typing_extensions import override
@@ -39,19 +41,9 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
         self._write(self.serialize_message(message) + b"\n")
         self.flush()
 
-    def write_records(
-        self,
-        stream: str,
-        records: Iterable[Mapping[str, t.Any]],
-        *,
-        version: int | None,
-        extracted: datetime,
-    ) -> None:
-        """Write the RECORD messages of a page; not flushed."""
-        before = b'{"type":"RECORD","stream":' + _encode(stream) + b',"record":'
-        after = b"" if version is None else b',"version":%d' % version
-        after += b',"time_extracted":"' + format_time(extracted).encode() + b'"}\n'
-        self._write(b"".join(before + _encode(record) + after for record in records))
+    def write_lines(self, lines: bytes) -> None:
+        """Write whole messages that are encoded already; not flushed."""
+        self._write(lines)
 
     def write(self, message: Mapping[str, t.Any]) -> int:
         """Write a message given as its JSON object, flush, and return its length in bytes."""
@@ -76,3 +68,28 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
         if self.interrupted:
             self.interrupted = False
             raise Interrupted
+
+
+def record_lines(
+    stream: str,
+    records: Iterable[Mapping[str, t.Any]],
+    *,
+    version: int | None,
+    extracted: datetime,
+) -> bytes:
+    """Return the RECORD messages of a page."""
+    before = b'{"type":"RECORD","stream":' + _encode(stream) + b',"record":'
+    after = b"" if version is None else b',"version":%d' % version
+    after += b',"time_extracted":"' + format_time(extracted).encode() + b'"}\n'
+    return b"".join([before + _encode(record) + after for record in records])
+
+
+def leaves_as_it_is(stream: Stream) -> bool:
+    """Tell whether records need nothing of the SDK: no map, no flattening, no field deselected."""
+    maps = stream.stream_maps
+    return (
+        len(maps) == 1
+        and isinstance(maps[0], SameRecordTransform)
+        and not maps[0].flattening_enabled
+        and all(stream.mask.values())
+    )

@@ -11,7 +11,7 @@ UTC = timezone.utc
 moments = st.datetimes(
     datetime(1971, 1, 1),
     datetime(2200, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 ids = st.one_of(
     st.just(""),

@@ -29,7 +29,6 @@ class ManualClock(HeldClock):
         super().sleep(seconds)
 
 
-
 def most_within(times: list[float], seconds: float) -> int:
     """Return the most moments that any sliding stretch of this length holds."""
     times = sorted(times)

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 moments = st.datetimes(
     datetime(2001, 1, 1),
     datetime(2040, 1, 1),
-    timezones=st.just(UTC),  # noqa: DTZ001
+    timezones=st.just(UTC),
 )
 granules = st.sampled_from([timedelta(milliseconds=1), SECOND, timedelta(minutes=1), DAY])
 
