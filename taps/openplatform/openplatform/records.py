@@ -21,6 +21,9 @@ from openplatform.times import Misfit, TimeText
 
 Convert = Callable[[t.Any], t.Any]
 _PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?").fullmatch
+# Amounts repeat; texts that were found plain once need not be looked at again.
+_plain_decimals: set[str] = set()
+_DECIMALS_KEPT = 100_000
 _TRUE = frozenset({1, "1", "true", "True", "TRUE", "Y"})
 _FALSE = frozenset({0, "0", "false", "False", "FALSE", "N"})
 _encode_text = msgspec.json.Encoder(decimal_format="number").encode
@@ -56,7 +59,11 @@ def _integer(value: t.Any) -> int | None:
 
 def _decimal(value: t.Any) -> str | None:
     if isinstance(value, str):
+        if value in _plain_decimals:
+            return value
         if _PLAIN_DECIMAL(value):
+            if len(_plain_decimals) < _DECIMALS_KEPT:
+                _plain_decimals.add(value)
             return value
         value = value.strip().replace(",", "")
         if not value:
@@ -131,6 +138,7 @@ class Shaper:
         table = {
             name: self._entry(part, prefix + name) for name, part in schema["properties"].items()
         }
+        find = table.get
         nulls, on_unknown, on_misfit = self._nulls, self._on_unknown, self._on_misfit
 
         def convert(raw: t.Any) -> dict[str, t.Any]:
@@ -138,16 +146,18 @@ class Shaper:
                 raise Misfit
             shaped: dict[str, t.Any] = {}
             for name, value in raw.items():
-                entry = table.get(name)
+                entry = find(name)
                 if entry is None:
                     on_unknown(prefix + name)
+                    continue
+                kind, change = entry
+                if value.__class__ is kind:
+                    shaped[name] = None if kind is str and value in nulls else value
                 elif value is None or (value.__class__ is str and value in nulls):
                     shaped[name] = None
-                elif value.__class__ is entry[0]:
-                    shaped[name] = value
                 else:
                     try:
-                        shaped[name] = entry[1](value)
+                        shaped[name] = change(value)
                     except Misfit:
                         on_misfit(prefix + name)
                         shaped[name] = None

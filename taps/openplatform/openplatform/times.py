@@ -1,7 +1,7 @@
-"""Platform times to UTC text, fast: the offset of an hour is looked up once, not per value.
+"""Platform times to UTC text, fast: the form of a minute is worked out once, not per value.
 
-Every record holds a handful of times, and most fall into few different hours. A `TimeText` keeps
-the UTC form of each local hour; only what is written in an unusual way takes the slow path.
+Every record holds a handful of times, and most fall into few different minutes. A `TimeText` keeps
+the UTC form of each; only what is written in an unusual way takes the slow path every time.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from datetime import datetime, timedelta, tzinfo
 from openplatform.bookmarks import EPOCH, UTC, format_time
 
 _MILLISECONDS_FROM = 100_000_000_000
-_HOUR_MS = 3_600_000
-_HOURS_KEPT = 100_000
+_MINUTE_MS = 60_000
+_MINUTES_KEPT = 100_000
+_SECONDS = {f":{second:02d}": f":{second:02d}.000Z" for second in range(60)}
 _LOCAL_LENGTH = len("2026-11-20 08:00:00")
 
 
@@ -70,41 +71,33 @@ class TimeText:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self._local_hours: dict[str, str | None] = {}
-        self._epoch_hours: dict[int, str] = {}
+        self._local_minutes: dict[str, str] = {}
+        self._epoch_minutes: dict[int, str] = {}
 
     def local(self, value: t.Any) -> str | None:
         """Convert text such as `2026-11-20 16:00:00`, local to the zone."""
-        if value.__class__ is str and len(value) == _LOCAL_LENGTH:
-            hour = self._local_hours.get(value[:13], "")
-            if hour == "":
-                hour = self._learn(value[:13])
-            rest = value[13:]
-            if (
-                hour is not None
-                and rest[0] == rest[3] == ":"
-                and "00" <= rest[1:3] <= "59"
-                and "00" <= rest[4:] <= "59"
-                and (rest[1:3] + rest[4:]).isdigit()
-            ):
-                return f"{hour}{rest}.000Z"
+        if value.__class__ is str:
+            minute = self._local_minutes.get(value[:16])
+            seconds = _SECONDS.get(value[16:])
+            if minute is not None and seconds is not None:
+                return minute + seconds
+            if seconds is not None and len(value) == _LOCAL_LENGTH:
+                return self._learn(value)
         return self.any(value, "local")
 
     def milliseconds(self, value: t.Any) -> str | None:
         """Convert epoch milliseconds."""
-        if value.__class__ is int and value > 0:
-            hours, left = divmod(value, _HOUR_MS)
-            hour = self._epoch_hours.get(hours)
-            if hour is None:
-                text = self.any(value, "ms")
-                if text is None:
-                    return None
-                hour = text[:13]
-                if len(self._epoch_hours) < _HOURS_KEPT:
-                    self._epoch_hours[hours] = hour
-            seconds, ms = divmod(left, 1000)
-            return f"{hour}:{seconds // 60:02d}:{seconds % 60:02d}.{ms:03d}Z"
-        return self.any(value, "ms")
+        if value.__class__ is not int or value <= 0:
+            return self.any(value, "ms")
+        minutes, left = divmod(value, _MINUTE_MS)
+        minute = self._epoch_minutes.get(minutes)
+        if minute is None:
+            text = self.any(value, "ms")
+            if text is None:
+                return None
+            minute = text[:16]
+            _keep(self._epoch_minutes, minutes, minute)
+        return f"{minute}:{left // 1000:02d}.{left % 1000:03d}Z"
 
     def seconds(self, value: t.Any) -> str | None:
         """Convert epoch seconds."""
@@ -123,15 +116,15 @@ class TimeText:
         moment = parse_time(value, form=form, zone=self._zone)
         return None if moment is None else format_time(moment)
 
-    def _learn(self, hour: str) -> str | None:
-        """Find the UTC form of a local hour; None where minutes do not follow from it."""
-        try:
-            first = _parse_text(f"{hour}:00:00", self._zone)
-            last = _parse_text(f"{hour}:59:59", self._zone)
-        except Misfit:
-            return None
-        whole = first.minute == 0 and last - first == timedelta(minutes=59, seconds=59)
-        found = f"{first:%Y-%m-%dT%H}" if whole and hour[0] != "0" else None
-        if len(self._local_hours) < _HOURS_KEPT:
-            self._local_hours[hour] = found
-        return found
+    def _learn(self, value: str) -> str | None:
+        """Convert one local time, and remember its minute: zones differ by whole minutes."""
+        text = self.any(value, "local")
+        if text is not None and text[16:] == _SECONDS[value[16:]]:
+            _keep(self._local_minutes, value[:16], text[:16])
+        return text
+
+
+def _keep(memory: dict[t.Any, str], key: t.Any, value: str) -> None:
+    if len(memory) >= _MINUTES_KEPT:
+        memory.clear()
+    memory[key] = value
