@@ -40,6 +40,7 @@ from openplatform.tokens import Token, TokenKeeper, TokenStore
 
 Body = t.Any
 _SHOWN = 200
+_REDACTED = 10_000
 # Under concurrency another call may void a token between its refresh and its use.
 _REFRESHES = 3
 _GRANT_ENDS_SOON = timedelta(days=14)
@@ -287,7 +288,8 @@ class PlatformClient(abc.ABC):
             raise self.errors.error(failure, where=where)
         if body is not None and status == HTTPStatus.OK:
             return body
-        start = self.connection.redact(response.text[:_SHOWN])
+        # Redacted before it is cut: half a secret is not recognised any more.
+        start = self.connection.redact(response.text[:_REDACTED])[:_SHOWN]
         if status == HTTPStatus.OK:
             raise TransientError(f"{where}: the answer is not JSON: {start!r}")
         raise self.errors.error(Failure(status, "", start, _retry_after(response)), where=where)
