@@ -1,0 +1,1 @@
+"""Singer tap for the sandbox's invented platform."""
