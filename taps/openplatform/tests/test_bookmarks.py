@@ -9,8 +9,8 @@ from openplatform.errors import ConfigurationError
 
 UTC = timezone.utc
 moments = st.datetimes(
-    datetime(1971, 1, 1),
-    datetime(2200, 1, 1),
+    datetime(1971, 1, 1),  # noqa: DTZ001
+    datetime(2200, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
 ids = st.one_of(
@@ -49,7 +49,7 @@ def test_what_people_write_is_read(text, canonical):
     ["", "@", "yesterday", "2026", "2026-13-01", "20261120", "71", "12:00", "now@1", "None", "{}"],
 )
 def test_anything_else_is_told_with_stream_and_account(text):
-    with pytest.raises(ConfigurationError, match="'orders', account '42'.*rewind"):
+    with pytest.raises(ConfigurationError, match=r"'orders', account '42'.*rewind"):
         Bookmark.parse(text, stream="orders", account="42")
 
 

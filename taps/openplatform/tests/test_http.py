@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
-from decimal import Decimal
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest

@@ -148,7 +148,7 @@ def test_what_is_owed_survives_the_state(key, attempts, reason):
     "entries", [[{}], [1], [None], [{"key": "a", "attempts": "x", "next_attempt": "2026-11-20"}], 5]
 )
 def test_damaged_failures_are_told(entries):
-    with pytest.raises(ConfigurationError, match="'order_details', account '7'.*failures"):
+    with pytest.raises(ConfigurationError, match=r"'order_details', account '7'.*failures"):
         from_state(entries, stream="order_details", account="7")
 
 
@@ -191,7 +191,7 @@ def test_what_others_keep_in_a_partition_survives():
     ],
 )
 def test_a_damaged_state_is_told(state):
-    with pytest.raises(ConfigurationError, match="'orders' is damaged.*syncops bookmarks undo"):
+    with pytest.raises(ConfigurationError, match=r"'orders' is damaged.*syncops bookmarks undo"):
         partition_of(state, "orders", "1").advance(Bookmark(NOW))
 
 

@@ -147,7 +147,7 @@ def test_a_crash_while_writing_leaves_the_old_file_whole(clock, tmp_path, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(ConfigurationError, match="No space left.*token_store"):
+    with pytest.raises(ConfigurationError, match=r"No space left.*token_store"):
         keeper(platform, tmp_path).access()
     monkeypatch.undo()
     stored = FileTokenStore(tmp_path).load("youzan|app|1|")
@@ -239,7 +239,7 @@ def test_a_damaged_file_is_told_with_the_way_out(clock, tmp_path, content):
     keeper(platform, tmp_path).access()
     (file,) = tmp_path.glob("*.json")
     file.write_text(content)
-    with pytest.raises(ConfigurationError, match="damaged.*Delete it.*refresh token"):
+    with pytest.raises(ConfigurationError, match=r"damaged.*Delete it.*refresh token"):
         keeper(platform, tmp_path).access()
     assert platform.issued == 1, "the platform must not be asked with a lost chain"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,8 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 moments = st.datetimes(
-    datetime(2001, 1, 1),
-    datetime(2040, 1, 1),
+    datetime(2001, 1, 1),  # noqa: DTZ001
+    datetime(2040, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
 granules = st.sampled_from([timedelta(milliseconds=1), SECOND, timedelta(minutes=1), DAY])
@@ -24,7 +25,7 @@ granules = st.sampled_from([timedelta(milliseconds=1), SECOND, timedelta(minutes
 def covers_exactly(parts: list[Window], start: datetime, end: datetime) -> None:
     assert parts[0].start == start
     assert parts[-1].end == end
-    for one, following in zip(parts, parts[1:], strict=False):
+    for one, following in itertools.pairwise(parts):
         assert one.end == following.start
     assert all(part.start < part.end for part in parts)
 
