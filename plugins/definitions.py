@@ -54,6 +54,7 @@ PREFERRED = ("object", "array", "string", "boolean", "number", "integer")
 DEMO_DUCKDB = "$MELTANO_PROJECT_ROOT/output/demo.duckdb"
 # The sandbox is no one's production system and commits at once: no careful rates, hardly a delay.
 DEMO_SETTINGS = {"account_requests_per_second": 200, "settle": "1s"}
+LOAD_SCHEMA = "$MELTANO_EXTRACT__LOAD_SCHEMA"
 # Cron times of the generated schedules; the minutes spread the platforms over the hour.
 HOURLY, NIGHTLY = "{minute} * * * *", "{minute} 2 * * *"
 
@@ -223,6 +224,8 @@ def loaders(target: Plugin) -> Json:
             description=f"{target.about['description']} ({engine})",
         )
         whole["settings"] = [s for s in whole["settings"] if s["name"] not in foreign]
+        # Two taps may have streams of one name; each has a schema of its own, named after it.
+        next(s for s in whole["settings"] if s["name"] == "schema")["value"] = LOAD_SCHEMA
         plugins.append(whole)
     return {"plugins": {"loaders": plugins}}
 

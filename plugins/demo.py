@@ -30,6 +30,7 @@ PORT = int(os.environ.get("SANDBOX_PORT", "8700"))
 SANDBOX = f"http://127.0.0.1:{PORT}"
 DUCKDB = ROOT / "output" / "demo.duckdb"
 LOGS = ROOT / ".meltano" / "demo"
+SCHEMA = "tap_youzan"  # named by Meltano after the tap
 STATE_ID = "demo:tap-youzan-to-target-duckdb"
 RUN = ["meltano", "--environment=demo", "run", "tap-youzan", "target-duckdb"]
 BOOKMARKS = ["syncops", "bookmarks", "show", "--state-id", STATE_ID]
@@ -147,15 +148,15 @@ def landed(before: t.Mapping[str, Landed]) -> dict[str, Landed]:
         return {}
     listing = (
         "select table_name, list(column_name) from information_schema.columns "
-        "where table_schema = 'main' and not starts_with(table_name, '_') group by 1 order by 1"
+        "where table_schema = ? and not starts_with(table_name, '_') group by 1 order by 1"
     )
     found = {}
     with duckdb.connect(str(DUCKDB), read_only=True) as connection:
-        for table, columns in connection.execute(listing).fetchall():
+        for table, columns in connection.execute(listing, [SCHEMA]).fetchall():
             # Without bookmarks only a larger number of rows shows that something came.
             mark = "_bookmark" if "_bookmark" in columns else "null"
             old = before.get(table, Landed(table, 0, 0, ""))
-            counts = f'select count(*), count_if({mark} > ?), max({mark}) from "{table}"'  # noqa: S608
+            counts = f'select count(*), count_if({mark} > ?), max({mark}) from {SCHEMA}."{table}"'  # noqa: S608
             rows, beyond, newest = connection.execute(counts, [old.newest]).fetchall()[0]
             found[table] = Landed(table, rows, max(beyond or 0, rows - old.rows), newest or "")
     return found
@@ -180,7 +181,7 @@ def show(console: Console, before: t.Mapping[str, Landed], seconds: float) -> No
     console.print(f"\nThe data: [bold]{DUCKDB.relative_to(ROOT)}[/] (DuckDB)", highlight=False)
     console.print(f"The platform: {SANDBOX}/_sandbox/ (in a browser)", highlight=False)
     console.print("\nWhat to type next", style="bold")
-    query = f"import duckdb; duckdb.connect('{DUCKDB.relative_to(ROOT)}').sql('from orders').show()"
+    query = f"import duckdb; duckdb.connect('{DUCKDB.relative_to(ROOT)}').sql('from {SCHEMA}.orders').show()"
     steps = {
         "the same again: only what is new comes": "python3 plugins/demo.py",
         "the commands of the project": f"source {bootstrap.BIN.relative_to(ROOT)}/activate",

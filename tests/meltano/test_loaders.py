@@ -20,10 +20,7 @@ def target_postgres(database) -> dict[str, str]:
 def target_postgres_meltanolabs(database) -> dict[str, str]:
     """Return the settings of MeltanoLabs' loader; a Unix socket needs its URL form."""
     url = "postgresql+psycopg://{user}@/{dbname}?host={host}".format(**database)
-    return {
-        "TARGET_POSTGRES_MELTANOLABS_SQLALCHEMY_URL": url,
-        "TARGET_POSTGRES_MELTANOLABS_DEFAULT_TARGET_SCHEMA": "public",
-    }
+    return {"TARGET_POSTGRES_MELTANOLABS_SQLALCHEMY_URL": url}
 
 
 @pytest.mark.parametrize("settings", [target_postgres, target_postgres_meltanolabs])
@@ -34,7 +31,9 @@ def test_postgres_holds_what_the_platform_holds(project, shop, database, setting
     shop.mutate("youzan", account, "orders", "update", count=4)
     project.run("tap-youzan", loader, **settings(database))
     with psycopg.connect(**database) as connection:
-        rows = connection.execute("select _account, tid, _bookmark from orders").fetchall()
+        rows = connection.execute(
+            "select _account, tid, _bookmark from tap_youzan.orders"
+        ).fetchall()
     assert {(account, tid): mark[:19] for account, tid, mark in rows} == truth(shop)
     assert len(rows) == len(truth(shop))
 
@@ -54,7 +53,7 @@ def test_the_jobs_divide_the_streams_and_miss_none(project, shop, database):
     project.run("youzan-full-nightly", **settings)
     with psycopg.connect(**database) as connection:
         both = tables(connection)
-        (orders,) = connection.execute("select count(*) from orders").fetchone()
+        (orders,) = connection.execute("select count(*) from tap_youzan.orders").fetchone()
     assert {"orders", "refunds"} <= hourly
     assert "items" not in hourly
     assert "items" in both
@@ -69,12 +68,12 @@ def test_a_schedule_runs_its_job(project, shop, database):
     done = project.meltano("schedule", "run", "youzan-hourly", **target_postgres(database))
     assert done.returncode == 0, done.stderr[-3000:]
     with psycopg.connect(**database) as connection:
-        (orders,) = connection.execute("select count(*) from orders").fetchone()
+        (orders,) = connection.execute("select count(*) from tap_youzan.orders").fetchone()
     assert orders == len(truth(shop))
 
 
 def tables(connection) -> set[str]:
-    listing = "select table_name from information_schema.tables where table_schema = 'public'"
+    listing = "select table_name from information_schema.tables where table_schema = 'tap_youzan'"
     return {name for (name,) in connection.execute(listing).fetchall()}
 
 
@@ -111,7 +110,9 @@ def test_a_community_tap_loads_into_our_target(clone, tmp_path):
         os.utime(source, (1_760_000_000 + seconds, 1_760_000_000 + seconds))
         clone.run("tap-jsonl", "target-duckdb", **settings)
     with duckdb.connect(clone.env["TARGET_DUCKDB_PATH"], read_only=True) as connection:
-        rows = connection.execute("select id, name, score from people order by id").fetchall()
+        rows = connection.execute(
+            "select id, name, score from tap_jsonl.people order by id"
+        ).fetchall()
     assert [(int(i), name, score and float(score)) for i, name, score in rows] == [
         (1, "王大明", 2.25),
         (2, "李雷", None),

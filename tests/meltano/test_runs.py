@@ -17,9 +17,11 @@ TABLES = {"orders": "tid", "order_details": "tid", "refunds": "refund_id", "item
 def warehouse(project, table="orders", key="tid") -> dict[tuple[str, str], str]:
     """Return (account, key) -> bookmark (or the read time, for full-table streams)."""
     with duckdb.connect(project.env["TARGET_DUCKDB_PATH"], read_only=True) as connection:
-        columns = {row[0] for row in connection.execute(f"describe {table}").fetchall()}
+        columns = {row[0] for row in connection.execute(f"describe tap_youzan.{table}").fetchall()}
         mark = "_bookmark" if "_bookmark" in columns else "null"
-        rows = connection.execute(f"select _account, {key}, {mark} from {table}").fetchall()
+        rows = connection.execute(
+            f"select _account, {key}, {mark} from tap_youzan.{table}"
+        ).fetchall()
     found = {(account, str(identifier)): mark for account, identifier, mark in rows}
     assert len(found) == len(rows), f"a key stands twice in {table}"
     return found

@@ -129,6 +129,7 @@ def prepare(
     reserved = {column.name for column in system}
     result = plan(schema.fields, existing, reserved=reserved, contract=settings.schema_contract)
     _check_contract(schema, settings, result, dialect.relation(name))
+    _check_key(schema, result, dialect.relation(name), exists=bool(existing))
     columns = dict(zip((field.name for field in result.fields), result.columns, strict=True))
     key = (*(columns[name].name for name in schema.key), *shape.key_extra) if shape.keyed else ()
     used = {fold(column.name) for column in (*result.columns, *system)}
@@ -172,6 +173,20 @@ def _check_marks(relation: str, existing: t.Mapping[str, t.Any], shape: Shape) -
                 f"Table {relation} {found} and cannot take rows of another layout. Give the "
                 "stream another table (setting `streams`: `table`), or drop this one."
             )
+
+
+def _check_key(schema: StreamSchema, result: Plan, relation: str, *, exists: bool) -> None:
+    """Refuse rows whose key a table has never had: another tap's stream of the same name fills it."""
+    new = {column.name for column in result.new}
+    names = {field.name: column.name for field, column in zip(result.fields, result.columns, strict=True)}
+    lacking = [name for name in schema.key if names.get(name) in new]
+    if exists and lacking:
+        raise ContractError(
+            f"Table {relation} has no column for the key {', '.join(lacking)} of stream "
+            f"{schema.stream!r}: another tap seems to write a stream of that name there. Give each tap "
+            "a schema of its own (setting `schema`), or the stream another table (setting `streams`: "
+            "`table`)."
+        )
 
 
 def _check_contract(

@@ -145,3 +145,18 @@ def test_plans_never_share_a_column_nor_narrow_one(steps):
         assert len({fold(name) for name in table}) == len(table)
         again = plan(fields, table, reserved={"_version"})
         assert (again.columns, again.new, again.wider) == (result.columns, (), ())
+
+
+def test_a_table_that_another_tap_fills_is_refused(warehouse):
+    """Two taps may have streams of one name; their rows must never share a table."""
+    warehouse.load(schema("orders"), record("orders", "1"))
+    other = {
+        "type": "SCHEMA",
+        "stream": "orders",
+        "key_properties": ["oid"],
+        "schema": {"properties": {"oid": {"type": "string"}}},
+    }
+    row = {"type": "RECORD", "stream": "orders", "record": {"oid": "9"}}
+    with pytest.raises(ContractError, match="another tap"):
+        warehouse.load(other, row)
+    assert warehouse.rows("SELECT id FROM orders") == [("1",)]
