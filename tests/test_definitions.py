@@ -86,7 +86,7 @@ def test_the_demo_reads_the_sandbox_with_its_credentials():
 
 
 def test_each_loader_shows_the_settings_of_its_engine():
-    names = ["url", "path", "host", "password", "load_mode"]
+    names = ["url", "path", "host", "password", "schema"]
     target = Plugin(
         name="target-warehouse",
         folder="targets/target-warehouse",
@@ -97,10 +97,11 @@ def test_each_loader_shows_the_settings_of_its_engine():
         },
     )
     duckdb, postgres = definitions.loaders(target)["plugins"]["loaders"]
-    assert [s["name"] for s in duckdb["settings"]] == ["url", "path", "load_mode"]
-    assert [s["name"] for s in postgres["settings"]] == ["url", "host", "password", "load_mode"]
+    assert [s["name"] for s in duckdb["settings"]] == ["url", "path", "schema"]
+    assert [s["name"] for s in postgres["settings"]] == ["url", "host", "password", "schema"]
     assert duckdb["executable"] == postgres["executable"] == "target-warehouse"
     assert "inherit_from" not in postgres
+    assert duckdb["settings"][-1]["value"] == "$MELTANO_EXTRACT__LOAD_SCHEMA"
 
 
 def test_the_table_tells_streams_in_both_languages():

@@ -48,6 +48,7 @@ def test_it_counts_what_is_new_or_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "DUCKDB", tmp_path / "demo.duckdb")
     assert demo.landed({}) == {}
     with duckdb.connect(str(demo.DUCKDB)) as connection:
+        connection.execute(f"create schema {demo.SCHEMA}; use {demo.SCHEMA}")
         connection.execute("create table orders as select 'A' id, '2026-11-20T08:00' _bookmark")
         connection.execute("create table shops as select 1 id")
         connection.execute("create table _quarantine as select 1 id")
@@ -57,6 +58,7 @@ def test_it_counts_what_is_new_or_changed(tmp_path, monkeypatch):
         "shops": (1, 1),
     }
     with duckdb.connect(str(demo.DUCKDB)) as connection:
+        connection.execute(f"use {demo.SCHEMA}")
         connection.execute("update orders set _bookmark = '2026-11-20T09:00'")
         connection.execute("insert into orders values ('B', '2026-11-20T10:00')")
     second = demo.landed(first)

@@ -42,7 +42,7 @@ def test_a_new_platform_touches_nothing_but_generated_files(clone, shop):
     clone.run("tap-lab", "target-duckdb", TAP_LAB_BASE_URL=shop.base_url("lab"))
     with duckdb.connect(clone.env["TARGET_DUCKDB_PATH"], read_only=True) as connection:
         for stream in ("orders", "items"):
-            found = connection.execute(f"select _account, id from {stream}").fetchall()
+            found = connection.execute(f"select _account, id from tap_lab.{stream}").fetchall()
             truth = {
                 (account, row.key)
                 for account in shop.accounts("lab")
