@@ -58,9 +58,9 @@ def test_a_setting_follows_its_schema(schema, expected):
 def test_a_tap_gets_its_hourly_and_its_nightly_part():
     whole, hourly, full = definitions.extractors([TAP])["plugins"]["extractors"]
     assert whole["pip_url"] == "-e ./taps/tap-example"
-    assert hourly == {
-        "name": "tap-example--hourly", "inherit_from": "tap-example", "select": ["orders.*"],
-    }  # fmt: skip
+    assert hourly["name"] == "tap-example--hourly"
+    assert hourly["inherit_from"] == full["inherit_from"] == "tap-example"
+    assert hourly["select"] == ["orders.*"]
     assert full["select"] == ["shops.*"]
 
 
