@@ -186,7 +186,13 @@ def extractors(taps: Iterable[Plugin]) -> Json:
     for tap in taps:
         plugins.append(definition(tap, **_selection(tap)))
         plugins.extend(
-            {"name": name, "inherit_from": tap.name, "select": [f"{s.name}.*" for s in streams]}
+            {
+                "name": name,
+                "inherit_from": tap.name,
+                "select": [f"{s.name}.*" for s in streams],
+                # Without it Meltano would name a schema of its own after each part.
+                "load_schema": tap.name.replace("-", "_"),
+            }
             for name, streams in parts(tap)
         )
     return {"plugins": {"extractors": plugins}}
