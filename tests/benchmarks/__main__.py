@@ -16,6 +16,6 @@ import bootstrap
 
 bootstrap.enter(Path(__file__).parent, sys.argv[1:])
 
-from benchmarks.report import main
+from benchmarks.report import main  # noqa: E402
 
 main()

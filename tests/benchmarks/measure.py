@@ -6,12 +6,15 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from typing_extensions import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,17 @@ class Cost:
 
 
 def run(
-    command: Sequence[str], *, output: Path | None = None, env: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    source: Path | None = None,
+    output: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Cost:
     """Run a command to its end.
 
     Args:
         command: The command.
+        source: What it reads; nothing when None.
         output: Where its standard output goes; thrown away when None.
         env: Its environment; ours when None.
 
@@ -44,10 +52,11 @@ def run(
     """
     with (
         tempfile.TemporaryFile() as errors,
+        (source or Path(os.devnull)).open("rb") as data,
         (output or Path(os.devnull)).open("wb") as out,
     ):
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=errors, env=env)
+        process = subprocess.Popen(command, stdin=data, stdout=out, stderr=errors, env=env)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -61,11 +70,12 @@ def run(
 
 def digest(output: Path) -> tuple[int, str]:
     """Return how many records a tap wrote, and a digest of them whatever their order."""
-    records = sorted(
-        json.dumps(message["record"], sort_keys=True, ensure_ascii=False)
-        for message in map(json.loads, output.open(encoding="utf-8"))
-        if message["type"] == "RECORD"
-    )
+    with output.open(encoding="utf-8") as lines:
+        records = sorted(
+            json.dumps(message["record"], sort_keys=True, ensure_ascii=False)
+            for message in map(json.loads, lines)
+            if message["type"] == "RECORD"
+        )
     return len(records), hashlib.md5("\n".join(records).encode()).hexdigest()
 
 
@@ -88,15 +98,13 @@ class Server:
             "    print(json.dumps(s.config('lab')), flush=True)\n"
             "    sys.stdin.read()\n"
         )
-        import sys
-
         self._process = subprocess.Popen(
             [sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
         self.config: dict[str, t.Any] = json.loads(self._process.stdout.readline())
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

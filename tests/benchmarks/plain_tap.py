@@ -8,13 +8,11 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import requests
+from end_to_end.lab import tap_class
 from openplatform.schemas import published
-from singer_sdk import RESTStream, Tap
-from singer_sdk import typing as th
+from singer_sdk import RESTStream, Tap, typing as th
 from singer_sdk.pagination import PageNumberPaginator
 from typing_extensions import override
-
-from end_to_end.lab import tap_class
 
 PAGE = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

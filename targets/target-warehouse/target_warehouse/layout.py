@@ -178,7 +178,9 @@ def _check_marks(relation: str, existing: t.Mapping[str, t.Any], shape: Shape) -
 def _check_key(schema: StreamSchema, result: Plan, relation: str, *, exists: bool) -> None:
     """Refuse rows whose key a table has never had: another tap's stream of the same name fills it."""
     new = {column.name for column in result.new}
-    names = {field.name: column.name for field, column in zip(result.fields, result.columns, strict=True)}
+    names = {
+        field.name: column.name for field, column in zip(result.fields, result.columns, strict=True)
+    }
     lacking = [name for name in schema.key if names.get(name) in new]
     if exists and lacking:
         raise ContractError(

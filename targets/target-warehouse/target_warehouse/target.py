@@ -9,6 +9,7 @@ import typing as t
 from collections import Counter
 
 import click
+import msgspec
 from singer_sdk import Target
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
@@ -39,7 +40,7 @@ class LineReader(GenericSingerReader[bytes]):
 
     @override
     def deserialize_json(self, line: bytes) -> dict[str, t.Any]:
-        raise NotImplementedError
+        return t.cast("dict[str, t.Any]", msgspec.json.decode(line))
 
     @override
     def process_lines(self, file_input: t.IO[t.Any] | None, callbacks: t.Any) -> t.Counter[str]:
