@@ -158,7 +158,7 @@ def _select(catalog: Path, wanted: str) -> None:
 def measure(folder: Path, *, records: int, pairs: int, large: int) -> list[Row]:
     """Run all comparisons."""
     bench = Bench(folder, pairs)
-    latency = min(records, 60_000)
+    latency = min(records, 80_000)
     return [
         bench.plain_against_ours(records),
         bench.serial_against_parallel("one account, many windows", 1, latency),
