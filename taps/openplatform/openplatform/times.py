@@ -1,6 +1,6 @@
-"""Platform times to UTC text, fast: the form of a minute is worked out once, not per value.
+"""Platform times to UTC text, fast: the form of an hour is worked out once, not per value.
 
-Every record holds a handful of times, and most fall into few different minutes. A `TimeText` keeps
+Every record holds a handful of times, and most fall into few different hours. A `TimeText` keeps
 the UTC form of each; only what is written in an unusual way takes the slow path every time.
 """
 
@@ -12,9 +12,10 @@ from datetime import datetime, timedelta, tzinfo
 from openplatform.bookmarks import EPOCH, UTC, format_time
 
 _MILLISECONDS_FROM = 100_000_000_000
-_MINUTE_MS = 60_000
-_MINUTES_KEPT = 100_000
-_SECONDS = {f":{second:02d}": f":{second:02d}.000Z" for second in range(60)}
+_HOUR_MS = 3_600_000
+_HOURS_KEPT = 100_000
+_SECONDS = [f":{n // 60:02d}:{n % 60:02d}" for n in range(3600)]
+_WITHIN_HOUR = {text: text for text in _SECONDS}
 _LOCAL_LENGTH = len("2026-11-20 08:00:00")
 
 
@@ -71,17 +72,17 @@ class TimeText:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
-        self._local_minutes: dict[str, str] = {}
-        self._epoch_minutes: dict[int, str] = {}
+        self._local_hours: dict[str, str] = {}
+        self._epoch_hours: dict[int, str] = {}
 
     def local(self, value: t.Any) -> str | None:
         """Convert text such as `2026-11-20 16:00:00`, local to the zone."""
         if value.__class__ is str:
-            minute = self._local_minutes.get(value[:16])
-            seconds = _SECONDS.get(value[16:])
-            if minute is not None and seconds is not None:
-                return minute + seconds
-            if seconds is not None and len(value) == _LOCAL_LENGTH:
+            within = _WITHIN_HOUR.get(value[13:])
+            hour = self._local_hours.get(value[:13])
+            if hour is not None and within is not None:
+                return f"{hour}{within}.000Z"
+            if within is not None and len(value) == _LOCAL_LENGTH:
                 return self._learn(value)
         return self.any(value, "local")
 
@@ -89,15 +90,15 @@ class TimeText:
         """Convert epoch milliseconds."""
         if value.__class__ is not int or value <= 0:
             return self.any(value, "ms")
-        minutes, left = divmod(value, _MINUTE_MS)
-        minute = self._epoch_minutes.get(minutes)
-        if minute is None:
+        hours, left = divmod(value, _HOUR_MS)
+        hour = self._epoch_hours.get(hours)
+        if hour is None:
             text = self.any(value, "ms")
             if text is None:
                 return None
-            minute = text[:16]
-            _keep(self._epoch_minutes, minutes, minute)
-        return f"{minute}:{left // 1000:02d}.{left % 1000:03d}Z"
+            hour = text[:13]
+            _keep(self._epoch_hours, hours, hour)
+        return f"{hour}{_SECONDS[left // 1000]}.{left % 1000:03d}Z"
 
     def seconds(self, value: t.Any) -> str | None:
         """Convert epoch seconds."""
@@ -117,14 +118,17 @@ class TimeText:
         return None if moment is None else format_time(moment)
 
     def _learn(self, value: str) -> str | None:
-        """Convert one local time, and remember its minute: zones differ by whole minutes."""
+        """Convert one local time, and remember its hour where the zone differs by whole hours in it."""
         text = self.any(value, "local")
-        if text is not None and text[16:] == _SECONDS[value[16:]]:
-            _keep(self._local_minutes, value[:16], text[:16])
+        ends = {self.any(value[:13] + end, "local") for end in (_SECONDS[0], _SECONDS[-1])}
+        if text is not None and ends == {
+            text[:13] + end + ".000Z" for end in (_SECONDS[0], _SECONDS[-1])
+        }:
+            _keep(self._local_hours, value[:13], text[:13])
         return text
 
 
 def _keep(memory: dict[t.Any, str], key: t.Any, value: str) -> None:
-    if len(memory) >= _MINUTES_KEPT:
+    if len(memory) >= _HOURS_KEPT:
         memory.clear()
     memory[key] = value
