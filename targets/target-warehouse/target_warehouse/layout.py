@@ -9,7 +9,7 @@ from itertools import count
 
 from target_warehouse.dialects.base import Column, Dialect, Table
 from target_warehouse.errors import ContractError
-from target_warehouse.names import apart, fold, shorten, variant
+from target_warehouse.names import RESERVED, apart, fold, shorten, variant
 from target_warehouse.schema import Field, Kind, StreamSchema
 
 if t.TYPE_CHECKING:
@@ -76,7 +76,7 @@ def plan(
     present = {fold(name): Column(name, kind or Kind.TEXT) for name, kind in existing.items()}
     foreign = {fold(name) for name, kind in existing.items() if kind is None}
     natural = {fold(shorten(field.name)) for field in fields}
-    taken = {fold(name) for name in reserved}
+    taken = {fold(name) for name in reserved} | RESERVED
     owned: set[str] = set()
     fixed = contract != "evolve" and bool(existing)
     assigned: dict[str, Column] = {}
@@ -124,6 +124,7 @@ def prepare(
         ContractError: When the stream's contract forbids it, or the table was made for another mode.
     """
     existing = dialect.columns(name)
+    _check_names(dialect.relation(name), existing)
     _check_marks(dialect.relation(name), existing, shape)
     system = (*shape.staged, *shape.extra)
     reserved = {column.name for column in system}
@@ -160,6 +161,15 @@ def _evolve(
         present = dialect.key(table.name)
         if present is not None and set(present) != set(table.key):
             dialect.replace_key(table)
+
+
+def _check_names(relation: str, existing: t.Mapping[str, t.Any]) -> None:
+    """Refuse a table made by others in which a name would mean another thing to our statements."""
+    if clash := sorted(name for name in existing if fold(name) in RESERVED):
+        raise ContractError(
+            f"Table {relation} has a column {clash[0]!r}, a name that the target needs for itself. "
+            "Rename the column, or give the stream another table (setting `streams`: `table`)."
+        )
 
 
 def _check_marks(relation: str, existing: t.Mapping[str, t.Any], shape: Shape) -> None:

@@ -8,6 +8,16 @@ import typing as t
 MAX_BYTES = 63
 """The longest identifier of PostgreSQL. DuckDB has no limit; both get the same names."""
 
+_ENGINES_COLUMNS = "rowid ctid tableoid xmin xmax cmin cmax"
+_STATEMENTS_COLUMNS = "__row __digest __rank __copy __before __run __nth __next"
+RESERVED = frozenset(f"{_ENGINES_COLUMNS} {_STATEMENTS_COLUMNS}".split())
+"""Names that no column may have; a property of such a name gets `rowid__2`."""
+
+OWN_TABLES = frozenset(
+    ["_quarantine", "_quarantine_schemas", "__staged", "__merged", "__fresh", "__chains"]
+)
+"""Names of tables, also temporary ones, that no stream may have."""
+
 _HASH_LENGTH = 8
 
 
@@ -19,9 +29,10 @@ def quote(name: str) -> str:
 def shorten(name: str, limit: int = MAX_BYTES) -> str:
     """Return `name`, or its beginning and a hash of the whole when it is longer than `limit` bytes.
 
-    Two different names never become one: what differs after the cut differs in the hash.
+    Two different names never become one: what differs after the cut differs in the hash. A NUL
+    character becomes U+FFFD, an empty name `_`.
     """
-    name = name.replace("\x00", "�")
+    name = name.replace("\x00", "�") or "_"
     raw = name.encode()
     if len(raw) <= limit:
         return name

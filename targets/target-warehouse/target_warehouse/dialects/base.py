@@ -6,6 +6,7 @@ import typing as t
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from target_warehouse.errors import ContractError
 from target_warehouse.names import join, quote
 from target_warehouse.schema import Kind
 
@@ -66,6 +67,15 @@ def newer(new: str, old: str) -> str:
     return f"({new}.{version} > {old}.{version} OR {old}.{version} IS NULL)"
 
 
+def key_refused(relation: str, table: Table) -> ContractError:
+    """Return the error for a table that cannot get the key that its stream has now."""
+    return ContractError(
+        f"Table {relation} cannot get the key ({', '.join(table.key)}): its rows repeat it "
+        "or lack it, as after loading in another mode or with another key. Give the stream "
+        "another table (setting `streams`: `table`), or mend or drop this one."
+    )
+
+
 class Dialect(t.Protocol):
     """One open database."""
 
@@ -93,13 +103,17 @@ class Dialect(t.Protocol):
         """Return the columns of a table and their kinds; empty when there is no such table."""
 
     def key(self, table: str) -> tuple[str, ...] | None:
-        """Return the columns of a table's primary key; None where the engine needs none."""
+        """Return the columns of the key that a table was made with; None when that is unknown."""
 
     def create(self, table: Table) -> None:
         """Create a table."""
 
     def replace_key(self, table: Table) -> None:
-        """Give an existing table the primary key that it needs now."""
+        """Give an existing table the key that it needs now.
+
+        Raises:
+            ContractError: When its rows repeat that key, or lack it.
+        """
 
     def add_column(self, table: str, column: Column) -> None:
         """Add a column."""

@@ -14,7 +14,7 @@ import duckdb
 import msgspec
 from typing_extensions import override
 
-from target_warehouse.dialects.base import Column, Dialect, Row, Table, newer
+from target_warehouse.dialects.base import Column, Dialect, Row, Table, key_refused, newer
 from target_warehouse.errors import DatabaseError
 from target_warehouse.names import join, quote
 from target_warehouse.records import DecimalLimits
@@ -37,6 +37,7 @@ _TYPES = {
 _KINDS = {name: kind for kind, name in _TYPES.items()}
 _SPOOLED = {**_TYPES, Kind.JSON: "VARCHAR"}
 _SPOOL_ROWS = 500
+_KEY_COMMENT = "key of target-warehouse: "
 _LEAST_MEMORY, _MOST_MEMORY = 192, 32_768
 # DuckDB holds whole row groups in memory; its default of 122,880 rows makes memory grow with the table.
 _GROUP_ROWS = 20_480
@@ -64,8 +65,8 @@ class DuckDB(Dialect):
             Path(self._path).parent.mkdir(parents=True, exist_ok=True)
             self._connection = duckdb.connect()
             file = self._path.replace("'", "''")  # ATTACH takes no parameters
-            self.execute(f"ATTACH '{file}' AS warehouse (ROW_GROUP_SIZE {_GROUP_ROWS})")
-            self.execute("USE warehouse")
+            self.execute(f"ATTACH '{file}' AS __warehouse (ROW_GROUP_SIZE {_GROUP_ROWS})")
+            self.execute("USE __warehouse")
             self.execute("SET TimeZone = 'UTC'")
             self.execute("SET preserve_insertion_order = false")
             self._allow(_LEAST_MEMORY)
@@ -118,17 +119,40 @@ class DuckDB(Dialect):
 
     @override
     def key(self, table: str) -> tuple[str, ...] | None:
-        return None
+        found = self.rows(
+            "SELECT comment FROM duckdb_tables() WHERE database_name = current_database() "
+            "AND schema_name = $1 AND lower(table_name) = lower($2)",
+            self._schema,
+            table,
+        )
+        comment = found[0][0] if found else None
+        if comment is None or not comment.startswith(_KEY_COMMENT):
+            return None
+        return tuple(msgspec.json.decode(comment[len(_KEY_COMMENT) :], type=list[str]))
 
     @override
     def create(self, table: Table) -> None:
         # No primary key: its index would slow each merge, which finds rows by a join anyway.
         definitions = ", ".join(_definition(column) for column in (*table.columns, *table.extra))
         self.execute(f"CREATE TABLE IF NOT EXISTS {self.relation(table.name)} ({definitions})")
+        self._note_key(table)
 
     @override
     def replace_key(self, table: Table) -> None:
-        """Nothing: tables have no key here."""
+        relation, key = self.relation(table.name), join(table.key)
+        if table.key and self.rows(
+            f"SELECT 1 FROM {relation} GROUP BY {key} HAVING count(*) > 1 "
+            f"OR NOT bool_and({' AND '.join(f'{quote(name)} IS NOT NULL' for name in table.key)}) "
+            "LIMIT 1"
+        ):
+            raise key_refused(relation, table)
+        self._note_key(table)
+
+    def _note_key(self, table: Table) -> None:
+        """Keep the key in the table's comment, so that another key is noticed."""
+        note = _KEY_COMMENT + msgspec.json.encode(table.key).decode()
+        text = note.replace("'", "''")  # COMMENT takes no parameters
+        self.execute(f"COMMENT ON TABLE {self.relation(table.name)} IS '{text}'")
 
     @override
     def add_column(self, table: str, column: Column) -> None:
@@ -173,13 +197,13 @@ class DuckDB(Dialect):
             for index, column in enumerate(table.columns)
         )
         self.execute(
-            f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {casts} FROM read_json($1, "
+            f"CREATE OR REPLACE TEMP TABLE __staged AS SELECT {casts} FROM read_json($1, "
             f"format = 'newline_delimited', compression = 'uncompressed', columns = {{{types}}}, "
             f"maximum_object_size = {largest})",
             str(path),
         )
         path.unlink()
-        return "temp.staged"
+        return "temp.__staged"
 
     @override
     def show(self, view: str, query: str) -> None:
@@ -188,7 +212,8 @@ class DuckDB(Dialect):
     @override
     def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
         relation = self.relation(table.name)
-        carried = {**{name: f"{{old}}.{quote(name)}" for name in table.kept}, **carried}
+        kept = {name: "{old}." + _literal(quote(name)) for name in table.kept}
+        carried = {**kept, **carried}
         names = [*table.names, *(name for name in carried if name not in table.names)]
         values = ", ".join(
             f"{carried[name].format(new='s', old='t')} AS {quote(name)}"
@@ -197,16 +222,16 @@ class DuckDB(Dialect):
             for name in names
         )
         self.execute(
-            f"CREATE OR REPLACE TEMP TABLE merged AS SELECT t.rowid AS __row, {values} "
+            f"CREATE OR REPLACE TEMP TABLE __merged AS SELECT t.rowid AS __row, {values} "
             f"FROM {staged} s LEFT JOIN {relation} t ON {table.matches('s', 't')} "
             f"WHERE t.rowid IS NULL OR {newer('s', 't')}"
         )
         self.execute(
             f"DELETE FROM {relation} WHERE rowid IN "
-            "(SELECT __row FROM temp.merged WHERE __row IS NOT NULL)"
+            "(SELECT __row FROM temp.__merged WHERE __row IS NOT NULL)"
         )
         return self.execute(
-            f"INSERT INTO {relation} ({join(names)}) SELECT {join(names)} FROM temp.merged"
+            f"INSERT INTO {relation} ({join(names)}) SELECT {join(names)} FROM temp.__merged"
         )
 
     @override
@@ -284,6 +309,11 @@ class DuckDB(Dialect):
         return DatabaseError(
             f"{where} refused: {text}. Nothing of this batch was kept; mend the cause and run again."
         )
+
+
+def _literal(text: str) -> str:
+    """Return text as it is written in a template for `format`."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _definition(column: Column) -> str:

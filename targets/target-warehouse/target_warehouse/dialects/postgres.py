@@ -12,8 +12,8 @@ from decimal import Decimal
 import psycopg
 from typing_extensions import override
 
-from target_warehouse.dialects.base import Column, Dialect, Row, Table, newer
-from target_warehouse.errors import ContractError, DatabaseError, ViewInTheWayError
+from target_warehouse.dialects.base import Column, Dialect, Row, Table, key_refused, newer
+from target_warehouse.errors import DatabaseError, ViewInTheWayError
 from target_warehouse.names import join, quote
 from target_warehouse.schema import Kind
 
@@ -157,11 +157,7 @@ class Postgres(Dialect):
         try:
             self.execute(f"ALTER TABLE {relation} ADD PRIMARY KEY ({join(table.key)})")
         except (psycopg.errors.UniqueViolation, psycopg.errors.NotNullViolation) as error:
-            raise ContractError(
-                f"Table {relation} cannot get the key ({', '.join(table.key)}): its rows repeat it "
-                "or lack it, as after loading in another mode or with another key. Give the stream "
-                "another table (setting `streams`: `table`), or mend or drop this one."
-            ) from error
+            raise key_refused(relation, table) from error
 
     @override
     def add_column(self, table: str, column: Column) -> None:

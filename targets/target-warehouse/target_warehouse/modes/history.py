@@ -65,19 +65,19 @@ class History(Mode):
         staged = self.dialect.stage(self.table, self.rows(entries))
         relation = self.dialect.relation(self.table.name)
         self.dialect.execute(
-            f"CREATE TEMP TABLE fresh AS SELECT * FROM {staged} s WHERE NOT EXISTS "
+            f"CREATE TEMP TABLE __fresh AS SELECT * FROM {staged} s WHERE NOT EXISTS "
             f"(SELECT 1 FROM {relation} t WHERE {self._same_key('t', 's')} "
             f"AND (t.{VERSION} = s.{VERSION} OR t.{_UNTIL} = s.{VERSION}))"
         )
-        self.dialect.execute(f"CREATE TEMP TABLE chains AS {self._chains(relation)}")
+        self.dialect.execute(f"CREATE TEMP TABLE __chains AS {self._chains(relation)}")
         self.dialect.execute(
-            f"DELETE FROM {relation} AS t USING (SELECT DISTINCT {self._keys()} FROM fresh) AS s "
+            f"DELETE FROM {relation} AS t USING (SELECT DISTINCT {self._keys()} FROM __fresh) AS s "
             f"WHERE {self._same_key('t', 's')}"
         )
         columns = f"{join(self._stored())}, _valid_from, _valid_to, _is_current"
-        self.dialect.execute(f"INSERT INTO {relation} ({columns}) SELECT {columns} FROM chains")
-        self.dialect.execute("DROP TABLE fresh")
-        self.dialect.execute("DROP TABLE chains")
+        self.dialect.execute(f"INSERT INTO {relation} ({columns}) SELECT {columns} FROM __chains")
+        self.dialect.execute("DROP TABLE __fresh")
+        self.dialect.execute("DROP TABLE __chains")
 
     def _chains(self, relation: str) -> str:
         """Return the query for the new chains: gaps and islands over the order of versions."""
@@ -92,7 +92,7 @@ class History(Mode):
             if not field.name.startswith("_")
         ]
         digest = self.dialect.content_hash(content) if content else "''"
-        affected = f"EXISTS (SELECT 1 FROM fresh s WHERE {self._same_key('s', 't')})"
+        affected = f"EXISTS (SELECT 1 FROM __fresh s WHERE {self._same_key('s', 't')})"
         begins = self.dialect.moment(f"substring({VERSION}, 1, {TIME_LENGTH})")
         ends = self.dialect.moment(f"substring(__next, 1, {TIME_LENGTH})")
         return f"""
@@ -103,7 +103,7 @@ class History(Mode):
                 SELECT {data}, {_UNTIL}, {digest}, 1
                 FROM {relation} t WHERE {affected} AND {_UNTIL} <> {VERSION}
                 UNION ALL
-                SELECT {brought}, {VERSION}, {digest}, 2 FROM fresh
+                SELECT {brought}, {VERSION}, {digest}, 2 FROM __fresh
             ), single AS (
                 SELECT *, row_number() OVER (PARTITION BY {keys}, {VERSION} ORDER BY __rank) AS __copy
                 FROM events
