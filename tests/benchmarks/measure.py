@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,20 +15,31 @@ from pathlib import Path
 
 from typing_extensions import Self
 
+LAUNCHER = [sys.executable, "-S", "-E", str(Path(__file__).with_name("launcher.py"))]
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run of a command took.
+    """What one run of a command took, its helper processes included.
 
     Attributes:
         wall: Seconds that passed.
         cpu: Seconds of processor time, user and system.
-        peak_mib: Peak memory of the process.
+        peak_mib: Peak memory; with several processes the highest sum that was sampled.
+        processes: The most processes that ran at once.
+        server_cpu: Seconds of processor time that the database server took meanwhile.
     """
 
     wall: float
     cpu: float
     peak_mib: float
+    processes: int = 1
+    server_cpu: float = 0.0
+
+    @property
+    def both(self) -> float:
+        """Seconds of processor time of client and server."""
+        return self.cpu + self.server_cpu
 
 
 def run(
@@ -39,7 +49,7 @@ def run(
     output: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Cost:
-    """Run a command to its end.
+    """Run a command to its end, under a small parent of its own.
 
     Args:
         command: The command.
@@ -52,27 +62,30 @@ def run(
     """
     with (
         tempfile.TemporaryFile() as errors,
+        tempfile.NamedTemporaryFile() as result,
         (source or Path(os.devnull)).open("rb") as data,
         (output or Path(os.devnull)).open("wb") as out,
     ):
-        began = time.perf_counter()
-        process = subprocess.Popen(command, stdin=data, stdout=out, stderr=errors, env=env)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        launched = subprocess.run(
+            [*LAUNCHER, result.name, *command],
+            stdin=data,
+            stdout=out,
+            stderr=errors,
+            env=env,
+            check=False,
+        )
+        told = json.loads(result.read() or b"{}")
+        status = told.pop("status", launched.returncode)
+        if status or not told:
             errors.seek(0)
             tail = errors.read().decode(errors="replace")[-2000:]
-            msg = f"{' '.join(command)} ended with {process.returncode}:\n{tail}"
+            msg = f"{' '.join(command)} ended with {status}:\n{tail}"
             raise RuntimeError(msg)
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Cost(**told)
 
 
 def digest(output: Path) -> tuple[int, str]:
-    """Return how many records a tap wrote, and a digest of them whatever their order.
-
-    Read line by line: the peak memory of a child counts ours at the moment it was started.
-    """
+    """Return how many records a tap wrote, and a digest of them whatever their order."""
     count, total = 0, 0
     with output.open(encoding="utf-8") as lines:
         for line in lines:

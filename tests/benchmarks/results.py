@@ -1,0 +1,109 @@
+"""A line of the report, and what takes turns to get there."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.measure import Cost, median
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One comparison.
+
+    Attributes:
+        number: Its number in the issue, such as `T1`.
+        title: What is compared with what.
+        figure: What came out; None where something else than a number is told.
+        bar: What it should reach, None for information only.
+        above: Whether the figure should be at least the bar; else at most.
+        unit: What the figure counts: `x` for a ratio, `MiB`, nothing for a share.
+        detail: What it was made of.
+        wrong: Why the figure does not count, such as a table with the wrong content.
+    """
+
+    number: str
+    title: str
+    figure: float | None
+    bar: float | None
+    above: bool
+    unit: str
+    detail: str
+    wrong: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the bar is reached; None where there is none."""
+        if self.wrong:
+            return False
+        if self.figure is None or self.bar is None:
+            return None
+        return self.figure >= self.bar if self.above else self.figure <= self.bar
+
+    @property
+    def shown(self) -> str:
+        """The figure as text."""
+        if self.figure is None:
+            return "-"
+        return self._text(self.figure)
+
+    @property
+    def shown_bar(self) -> str:
+        """The bar as text."""
+        return "" if self.bar is None else f"{'≥' if self.above else '≤'} {self._text(self.bar)}"
+
+    @property
+    def verdict(self) -> str:
+        """`yes`, `NO`, or nothing."""
+        return {True: "yes", False: "NO", None: ""}[self.reached]
+
+    def _text(self, value: float) -> str:
+        if self.unit == "MiB":
+            return f"{value:.0f} MiB"
+        return f"{value:.1f}×" if self.unit == "x" else f"{value:.2f}"
+
+
+class Pairs(t.NamedTuple):
+    """The medians of A and of B, and of A / B pair by pair."""
+
+    first: Cost
+    second: Cost
+    ratio: float
+    spread: tuple[float, float]
+
+
+def take_turns(
+    first: Callable[[], Cost], second: Callable[[], Cost], pairs: int, what: str = "both"
+) -> Pairs:
+    """Run A and B in turn, after one B that warms files and servers; compare a figure of `Cost`."""
+    second()
+    costs = [(first(), second()) for _ in range(pairs)]
+    ratios = [getattr(a, what) / getattr(b, what) for a, b in costs]
+    return Pairs(
+        middle([a for a, _ in costs]),
+        middle([b for _, b in costs]),
+        median(ratios),
+        (min(ratios), max(ratios)),
+    )
+
+
+def middle(costs: list[Cost]) -> Cost:
+    """Return the median of each figure."""
+    return Cost(
+        wall=median([cost.wall for cost in costs]),
+        cpu=median([cost.cpu for cost in costs]),
+        peak_mib=median([cost.peak_mib for cost in costs]),
+        processes=max(cost.processes for cost in costs),
+        server_cpu=median([cost.server_cpu for cost in costs]),
+    )
+
+
+def told(name: str, cost: Cost) -> str:
+    """Return a cost as text."""
+    server = f" + {cost.server_cpu:.2f}" if cost.server_cpu else ""
+    helpers = f", {cost.processes} processes" if cost.processes > 1 else ""
+    return (
+        f"{name} {cost.cpu:.2f}{server} s CPU, {cost.wall:.1f} s, {cost.peak_mib:.0f} MiB{helpers}"
+    )
