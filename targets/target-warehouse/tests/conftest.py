@@ -14,11 +14,28 @@ import warnings
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import duckdb
 import psycopg
 import pytest
 from target_warehouse.target import TargetWarehouse
+
+from .zygote import Zygote
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("target-warehouse")
+    group.addoption("--kill-rounds", type=int, help="How often test_kill_rounds kills a run.")
+    group.addoption("--kill-records", type=int, help="How many records test_kill_rounds sends.")
+
+
+@pytest.fixture(scope="session")
+def zygote():
+    """Starts the real program without the time for its imports."""
+    zygote = Zygote()
+    yield zygote
+    zygote.close()
 
 
 @pytest.fixture(scope="session")
@@ -67,11 +84,16 @@ class Warehouse:
             process.args, process.returncode, out.decode(), err.decode()
         )
 
-    def start(self, *arguments: str, **settings: t.Any) -> subprocess.Popen[bytes]:
-        """Start the program with pipes."""
+    def configure(self, **settings: t.Any) -> Path:
+        """Write a configuration file for the program."""
         path = self.config["_directory"] / f"config-{uuid.uuid4().hex}.json"
         config = {k: v for k, v in {**self.config, **settings}.items() if not k.startswith("_")}
         path.write_text(json.dumps(config))
+        return path
+
+    def start(self, *arguments: str, **settings: t.Any) -> subprocess.Popen[bytes]:
+        """Start the program with pipes."""
+        path = self.configure(**settings)
         code = "from target_warehouse.target import TargetWarehouse as T; T.cli()"
         return subprocess.Popen(
             [sys.executable, "-c", code, "--config", str(path), *arguments],
@@ -90,6 +112,14 @@ class Warehouse:
         with psycopg.connect(self.uri, autocommit=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f'SET search_path = "{self.config["schema"]}"')
+            return connection.execute(sql).fetchall()
+
+    def look(self, sql: str) -> list[tuple[t.Any, ...]]:
+        """Query without touching anything: a DuckDB file stays as a killed program left it."""
+        if self.engine != "duckdb":
+            return self.rows(sql)
+        with duckdb.connect(self.config["path"], read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
             return connection.execute(sql).fetchall()
 
     def count(self, sql: str) -> int:
