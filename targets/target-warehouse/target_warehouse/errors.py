@@ -33,6 +33,10 @@ class ViewInTheWayError(ContractError):
     """A column cannot change its type while a view uses it."""
 
 
+class BusyError(WarehouseError):
+    """Another run loads the same thing at this moment."""
+
+
 class GuardError(WarehouseError):
     """An activation would take away more rows than `max_delete_share` allows."""
 

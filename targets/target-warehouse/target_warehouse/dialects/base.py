@@ -124,12 +124,21 @@ class Dialect(t.Protocol):
     def stage(self, table: Table, rows: list[Row]) -> str:
         """Bring rows into a relation that lasts for this transaction; return its quoted name."""
 
-    def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
-        """Write staged rows whose key is new, or whose version is newer than the table's.
+    def upsert(self, table: Table, rows: list[Row], carried: t.Mapping[str, str]) -> None:
+        """Write rows whose key is new, or whose version is newer than the table's.
 
         Args:
             table: Where to.
-            staged: What `stage` returned; no two rows in it have one key.
+            rows: No two of them have one key.
+            carried: As in `merge`.
+        """
+
+    def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
+        """Do as `upsert` with rows that are staged.
+
+        Args:
+            table: Where to.
+            staged: What `stage` returned.
             carried: Columns whose value for a rewritten row is computed from both rows: SQL with
                 `{new}` and `{old}` for them.
 
@@ -146,8 +155,20 @@ class Dialect(t.Protocol):
     def moment(self, text: str) -> str:
         """Return SQL that turns the text of a moment into a timestamp."""
 
-    def claim(self, name: str) -> bool:
-        """Say that this run works on a table; False when another run does."""
+    def claim(self, name: str, patience: float = 0) -> bool:
+        """Say that this run works on something; False when another run does.
+
+        Args:
+            name: What it works on.
+            patience: How many seconds to wait for the other run, which may be a killed one whose
+                end the server has not yet noticed.
+        """
+
+    def turn(self, name: str) -> None:
+        """Wait until no other run writes to a table, and keep others waiting until the commit."""
+
+    def index(self, table: str, columns: t.Sequence[str]) -> None:
+        """Let rows be found by these columns, where the engine needs help with it."""
 
     def tables(self, prefix: str) -> list[str]:
         """Return the names of the tables that begin so."""

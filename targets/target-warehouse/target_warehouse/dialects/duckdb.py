@@ -210,6 +210,10 @@ class DuckDB(Dialect):
         self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
 
     @override
+    def upsert(self, table: Table, rows: list[Row], carried: t.Mapping[str, str]) -> None:
+        self.merge(table, self.stage(table, rows), carried)
+
+    @override
     def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
         relation = self.relation(table.name)
         kept = {name: "{old}." + _literal(quote(name)) for name in table.kept}
@@ -255,9 +259,17 @@ class DuckDB(Dialect):
         return f"CAST({text} AS TIMESTAMP WITH TIME ZONE)"
 
     @override
-    def claim(self, name: str) -> bool:
+    def claim(self, name: str, patience: float = 0) -> bool:
         # A file has one writer.
         return True
+
+    @override
+    def turn(self, name: str) -> None:
+        """Nothing: a file has one writer."""
+
+    @override
+    def index(self, table: str, columns: t.Sequence[str]) -> None:
+        """Nothing: rows are found by a join that reads these columns only."""
 
     @override
     def tables(self, prefix: str) -> list[str]:

@@ -1,20 +1,21 @@
-"""PostgreSQL: COPY text into a temporary table, then one INSERT ... ON CONFLICT."""
+"""PostgreSQL: COPY new rows into their table, others by way of INSERT ... ON CONFLICT."""
 
 # ruff: noqa: S608 - names are quoted by `names.quote`, values are parameters
 from __future__ import annotations
 
 import hashlib
+import time as clock
 import typing as t
 from contextlib import contextmanager
-from datetime import date, datetime, time
-from decimal import Decimal
+from operator import itemgetter
 
 import psycopg
 from typing_extensions import override
 
-from target_warehouse.dialects.base import Column, Dialect, Row, Table, key_refused, newer
+from target_warehouse.dialects import copying
+from target_warehouse.dialects.base import VERSION, Column, Dialect, Row, Table, key_refused, newer
 from target_warehouse.errors import DatabaseError, ViewInTheWayError
-from target_warehouse.names import join, quote
+from target_warehouse.names import join, quote, shorten
 from target_warehouse.schema import Kind
 
 if t.TYPE_CHECKING:
@@ -44,18 +45,6 @@ _KINDS = {
     "jsonb": Kind.JSON,
 }
 _ISO_TEXT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-_COPY_ROWS = 500
-_NULL = "\\N"
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_TO_TEXT: dict[type, t.Callable[[t.Any], str]] = {
-    type(None): lambda _: _NULL,
-    int: str,
-    bool: lambda value: "t" if value else "f",
-    Decimal: str,
-    datetime: datetime.isoformat,
-    date: date.isoformat,
-    time: time.isoformat,
-}
 
 
 class Postgres(Dialect):
@@ -71,6 +60,7 @@ class Postgres(Dialect):
         self._schema = connection.schema or "public"
         self._stages: dict[str, tuple[Table, str]] = {}
         self._stage_count = 0
+        self._claims: set[int] = set()
         try:
             self._connection = psycopg.connect(
                 connection.conninfo,
@@ -193,10 +183,49 @@ class Postgres(Dialect):
             self.execute(f"CREATE TEMP TABLE {name} ({definitions}) ON COMMIT DELETE ROWS")
             self._stages[table.name] = kept = (table, f"pg_temp.{name}")
         staged = kept[1]
-        with self._cursor.copy(f"COPY {staged} FROM STDIN".encode()) as copy:
-            for start in range(0, len(rows), _COPY_ROWS):
-                copy.write(_copy_text(rows[start : start + _COPY_ROWS]))
+        self._copy(staged, table, rows)
         return staged
+
+    def _copy(self, relation: str, table: Table, rows: t.Sequence[Row]) -> None:
+        sql = f"COPY {relation} ({table.column_list}) FROM STDIN {copying.OPTIONS}"
+        with self._cursor.copy(sql.encode()) as copy:
+            for text in copying.lines(rows):
+                copy.write(text)
+
+    @override
+    def upsert(self, table: Table, rows: list[Row], carried: t.Mapping[str, str]) -> None:
+        new, newer_ones = self._compared(table, rows)
+        if new and not self._copied(table, new):
+            newer_ones += new
+        if newer_ones:
+            self.merge(table, self.stage(table, newer_ones), carried)
+
+    def _compared(self, table: Table, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """Return the rows whose key is new, and those newer than the table's; asks for keys only."""
+        names = (*table.key, VERSION)
+        columns = {column.name: column for column in table.columns}
+        number = Column("__n", Kind.INTEGER)
+        keys = Table(f"{table.name} keys", (number, *(columns[name] for name in names)), table.key)
+        of_row = itemgetter(*(table.names.index(name) for name in names))
+        staged = self.stage(keys, [(n, *of_row(row)) for n, row in enumerate(rows)])
+        # OFFSET keeps the planner from anything but a look into the key's index for each row.
+        [(known, higher)] = self.rows(
+            f"SELECT array_agg(__n), array_agg(__n) FILTER (WHERE {newer('s', 't')}) "
+            f"FROM {staged} s JOIN LATERAL (SELECT o.{VERSION} FROM {self.relation(table.name)} o "
+            f"WHERE {table.matches('o', 's')} OFFSET 0) t ON TRUE"
+        )
+        passed = set(known or ())
+        new = [row for n, row in enumerate(rows) if n not in passed] if passed else rows
+        return new, [rows[n] for n in higher or ()]
+
+    def _copied(self, table: Table, rows: list[Row]) -> bool:
+        """Copy new rows straight into their table; False when another process was faster with one."""
+        try:
+            with self._connection.transaction():
+                self._copy(self.relation(table.name), table, rows)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
 
     @override
     def show(self, view: str, query: str) -> None:
@@ -235,9 +264,26 @@ class Postgres(Dialect):
         return f"({text})::timestamptz"
 
     @override
-    def claim(self, name: str) -> bool:
+    def claim(self, name: str, patience: float = 0) -> bool:
         number = _number(f"{self._schema}.{name}")
-        return bool(self.rows("SELECT pg_try_advisory_lock($1)", number)[0][0])
+        until = clock.monotonic() + patience
+        while not self.rows("SELECT pg_try_advisory_lock($1)", number)[0][0]:
+            if clock.monotonic() >= until:
+                return False
+            clock.sleep(_CLAIM_PAUSE)
+        self._claims.add(number)
+        return True
+
+    @override
+    def turn(self, name: str) -> None:
+        number = _number(f"turn {self._schema}.{name}")
+        self.execute("SELECT pg_advisory_xact_lock($1)", number)
+
+    @override
+    def index(self, table: str, columns: t.Sequence[str]) -> None:
+        listed = join(columns)
+        name = quote(shorten(f"{table}__{_number(listed) & 0xFFFFFFFF:08x}"))
+        self.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {self.relation(table)} ({listed})")
 
     @override
     def tables(self, prefix: str) -> list[str]:
@@ -296,33 +342,3 @@ def _number(name: str) -> int:
 def _definition(column: Column) -> str:
     collation = ' COLLATE "C"' if column.name.startswith("_version") else ""
     return f"{quote(column.name)} {_TYPES[column.kind]}{collation}"
-
-
-def _copy_text(rows: t.Sequence[Row]) -> bytes:
-    """Return rows in COPY's text format.
-
-    Escaping is decided per row, not per value: a row whose joined text has no backslash, no line
-    break and no more tabs than separators has nothing to escape.
-    """
-    lines = []
-    to_text = _TO_TEXT
-    for row in rows:
-        values = [v if v.__class__ is str else to_text[v.__class__](v) for v in row]
-        line = "\t".join(values)
-        nulls = line.count("\\N")
-        if (
-            line.count("\\") != nulls
-            or "\n" in line
-            or "\r" in line
-            or line.count("\t") != len(values) - 1
-            or nulls != row.count(None)
-        ):
-            line = "\t".join(
-                [
-                    v.translate(_ESCAPES) if v.__class__ is str else to_text[v.__class__](v)
-                    for v in row
-                ]
-            )
-        lines.append(line)
-    lines.append("")
-    return "\n".join(lines).encode()
