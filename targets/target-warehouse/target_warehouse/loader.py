@@ -10,6 +10,7 @@ from collections import Counter
 from target_warehouse import messages, schema as schemas
 from target_warehouse.batch_files import record_lines
 from target_warehouse.errors import InputError, SchemaMissingError, SettingsError
+from target_warehouse.kept import EVERY_OPEN, Replayed, Selection
 from target_warehouse.names import fold, shorten
 from target_warehouse.quarantine import Quarantine
 from target_warehouse.records import BadRecordError
@@ -47,6 +48,7 @@ class Loader:
         self._sinks: dict[str, Sink] = {}
         self._tables: dict[str, str] = {}
         self._received: Counter[str] = Counter()
+        self._latest: Sink | None = None
         self._rows = 0
         self._bytes = 0
         self._state: msgspec.Raw | None = None
@@ -65,6 +67,35 @@ class Loader:
     def idle_seconds(self) -> float:
         """How often the age of the batch is looked at."""
         return min(1.0, self._settings.max_batch_age_seconds)
+
+    def take(self, lines: t.Sequence[bytes]) -> None:
+        """Take lines. Records of one stream that follow each other go together, which is fast.
+
+        Raises:
+            WarehouseError: When the run cannot go on.
+        """
+        start = 0
+        while start < len(lines):
+            sink = self._latest
+            end, size = self._run(lines, start, sink.beginning if sink else messages.NO_BEGINNING)
+            if sink is not None and end - start > 1 and sink.add_lines(lines[start:end]):
+                self.counts["RECORD"] += end - start
+                self._added(end - start, size)
+            else:
+                end = max(end, start + 1)
+                for line in lines[start:end]:
+                    self.handle(line)
+            start = end
+
+    def _run(self, lines: t.Sequence[bytes], start: int, beginning: bytes) -> tuple[int, int]:
+        """Return where the lines that begin so end, or where they fill the batch, and their size."""
+        end, size = start, 0
+        last = min(len(lines), start + self._row_limit - self._rows)
+        room = self._byte_limit - self._bytes
+        while end < last and size < room and lines[end].startswith(beginning):
+            size += len(lines[end])
+            end += 1
+        return end, size
 
     def handle(self, line: bytes) -> None:
         """Take one line.
@@ -97,8 +128,7 @@ class Loader:
             self._count(sink)
         for stream, received in sorted(self._received.items()):
             log.info("Stream %s: %d records loaded", stream, received)
-        if self.quarantine.count:
-            log.warning("%d bad records went to the quarantine", self.quarantine.count)
+        self.quarantine.report()
 
     def flush(self) -> None:
         """Commit the batch, then give out the last STATE that came before this point."""
@@ -122,32 +152,33 @@ class Loader:
         if self.quarantine.exceeded:
             raise self.quarantine.error()
 
-    def replay(self) -> tuple[int, int]:
-        """Try the open records of the quarantine again, with the newest schema of their streams.
-
-        Returns:
-            How many were loaded, and how many stay.
-        """
-        tried = before = 0
-        for stream, message in self.quarantine.schemas().items():
+    def replay(self, wanted: Selection = EVERY_OPEN) -> list[Replayed]:
+        """Try records of the quarantine again, with the newest schema of their streams."""
+        outcomes = []
+        for stream, message in self.quarantine.begin_replay(wanted).items():
             self.handle(message)
-            mode = self._sinks[stream].open(full_table=True)
+            outcomes.append(self._replay(self._sinks[stream], wanted))
+        return outcomes
+
+    def _replay(self, sink: Sink, wanted: Selection) -> Replayed:
+        tried = cut = waiting = 0
+        before = self.quarantine.count
+        for kept in self.quarantine.kept(sink.schema.stream, wanted):
+            mode = sink.open(full_table=kept.version is not None)
             if mode.needs_full_reads:
-                log.warning(
-                    "Stream %s is replaced by each full read, which brings its records again; "
-                    "they stay in quarantine",
-                    stream,
-                )
+                waiting += 1
                 continue
-            for kept in self.quarantine.kept(stream):
-                tried += 1
-                before = self.quarantine.count
-                payload = messages.raw(kept.payload)
-                self._add(self._sinks[stream], payload, kept.payload, kept.version)
-                if self.quarantine.count == before:
-                    self.quarantine.replayed(kept.id)
+            if not kept.whole:
+                cut += 1
+                continue
+            tried += 1
+            payload = kept.payload.encode()
+            # Before the batch may be committed, so that record and state are in one transaction.
+            self.quarantine.replayed(kept.id)
+            self._add(sink, messages.raw(payload), payload, kept.version)
         self.flush()
-        return tried - self.quarantine.count, self.quarantine.count
+        left = self.quarantine.count - before
+        return Replayed(sink.schema.stream, tried - left, left, cut, waiting)
 
     def _commit(self) -> None:
         with self._dialect.transaction():
@@ -167,7 +198,10 @@ class Loader:
     def _record(self, message: Message, line: bytes) -> None:
         if message.record is messages.ABSENT:
             raise InputError(f"A RECORD message of stream {message.stream!r} has no `record`.")
-        self._add(self._sink(message), message.record, line, message.version)
+        sink = self._latest = self._sink(message)
+        if not line.startswith(sink.beginning):
+            sink.beginning = messages.record_beginning(line, message.stream)
+        self._add(sink, message.record, line, message.version)
 
     def _add(self, sink: Sink, raw: msgspec.Raw, line: bytes, version: int | None) -> None:
         try:
@@ -176,8 +210,11 @@ class Loader:
             self.quarantine.add(
                 sink.schema, bytes(raw), version, str(error), missing_key=error.missing_key
             )
-        self._rows += 1
-        self._bytes += len(line)
+        self._added(1, len(line))
+
+    def _added(self, rows: int, size: int) -> None:
+        self._rows += rows
+        self._bytes += size
         if self._waiting_since is None:
             self._waiting_since = time.monotonic()
         if (
@@ -203,6 +240,7 @@ class Loader:
         self.flush()
         if known is not None:
             self._count(known)
+        self._latest = None
         self._sinks[message.stream] = Sink(self._dialect, schema, settings)
         self.quarantine.note(schema)
 

@@ -9,7 +9,7 @@ MAX_BYTES = 63
 """The longest identifier of PostgreSQL. DuckDB has no limit; both get the same names."""
 
 _ENGINES_COLUMNS = "rowid ctid tableoid xmin xmax cmin cmax"
-_STATEMENTS_COLUMNS = "__row __digest __rank __copy __before __run __nth __next"
+_STATEMENTS_COLUMNS = "__n __row __digest __rank __copy __before __run __nth __next"
 RESERVED = frozenset(f"{_ENGINES_COLUMNS} {_STATEMENTS_COLUMNS}".split())
 """Names that no column may have; a property of such a name gets `rowid__2`."""
 

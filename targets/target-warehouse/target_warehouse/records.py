@@ -10,11 +10,12 @@ import re
 import typing as t
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from itertools import repeat
 from operator import attrgetter
 
 import msgspec
 
-from target_warehouse.messages import replace_text
+from target_warehouse.messages import TableVersion, replace_text
 from target_warehouse.schema import INT64_MAX, Field, Kind, StreamSchema
 
 if t.TYPE_CHECKING:
@@ -22,6 +23,14 @@ if t.TYPE_CHECKING:
 
 Record: t.TypeAlias = msgspec.Struct
 """One decoded record: attributes f0, f1, ... in the order of its schema's fields."""
+
+
+class Line(t.Protocol):
+    """What a RECORD line carries."""
+
+    record: Record
+    version: int | None
+
 
 NUL = "\x00"
 NUL_REPLACEMENT = "�"
@@ -83,12 +92,11 @@ class RecordDecoder:
         attributes = {field.name: f"f{index}" for index, field in enumerate(self.fields)}
         self.struct = _struct(self.fields)
         self._decode = msgspec.json.Decoder(self.struct).decode
+        self._decode_lines = msgspec.json.Decoder(_line(self.struct)).decode_lines
         self._json = [(attributes[f.name], f.opens, f) for f in self.fields if _is_raw(f)]
         self._decimals = [
             (attributes[f.name], f) for f in self.fields if f.kind in {Kind.DECIMAL, Kind.HUGE}
         ]
-        self._json_of = _getter([attribute for attribute, _, _ in self._json])
-        self._decimals_of = _getter([attribute for attribute, _ in self._decimals])
         self.key_of: t.Callable[[Record], t.Any] | None = (
             attrgetter(*(attributes[name] for name in schema.key)) if schema.key else None
         )
@@ -109,8 +117,20 @@ class RecordDecoder:
             record = self._decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return self._slowly(raw)
-        self._finish(record)
+        self._finish([record])
         return record
+
+    def decode_lines(self, lines: t.Sequence[bytes]) -> list[Line] | None:
+        """Return what RECORD lines carry, in one go; None when one of them needs a closer look."""
+        block = b"\n".join(lines)
+        if _NUL_ESCAPE in block:
+            return None
+        try:
+            decoded = t.cast("list[Line]", self._decode_lines(block))
+            self._finish([line.record for line in decoded])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadRecordError):
+            return None
+        return decoded if len(decoded) == len(lines) else None
 
     def payload(self, record: Record) -> bytes:
         """Return a decoded record as JSON again."""
@@ -121,30 +141,32 @@ class RecordDecoder:
         }
         return _exact.encode(shown)
 
-    def _finish(self, record: Record) -> None:
+    def _finish(self, records: t.Sequence[Record]) -> None:
         """Check what the decoder cannot: the beginnings of JSON, and the room for decimals."""
-        for raw, (attribute, opens, field) in zip(self._json_of(record), self._json, strict=True):
-            if raw is not None:
-                text = str(raw, "utf-8")
-                setattr(record, attribute, text if text[0] in opens else _json_text(text, field))
-        values = self._decimals_of(record)
+        for attribute, opens, field in self._json:
+            for record in records:
+                raw = getattr(record, attribute)
+                if raw is not None:
+                    text: str | None = str(raw, "utf-8")
+                    if text[0] not in opens:  # type: ignore[index]
+                        text = _json_text(t.cast("str", text), field)
+                    setattr(record, attribute, text)
+        for attribute, field in self._decimals:
+            values = [getattr(record, attribute) for record in records]
+            if field.kind is Kind.HUGE or not self._all_fit([value for value in values if value is not None]):
+                for value in values:
+                    if value is not None:
+                        self._check_decimal(value, field)
+
+    def _all_fit(self, values: list[Decimal]) -> bool:
+        """Tell whether no value needs a closer look."""
         if self._limits is None:
-            for value in values:
-                if value is not None and not value.is_finite():
-                    self._check_decimals(record)
-            return
+            return all(map(Decimal.is_finite, values))
         quantize, unit = self._limits.context.quantize, self._limits.unit
         try:
-            for value in values:
-                if value is not None and quantize(value, unit) != value:
-                    self._check_decimals(record)
+            return list(map(quantize, values, repeat(unit))) == values
         except InvalidOperation:
-            self._check_decimals(record)
-
-    def _check_decimals(self, record: Record) -> None:
-        for value, (_, field) in zip(self._decimals_of(record), self._decimals, strict=True):
-            if value is not None:
-                self._check_decimal(value, field)
+            return False
 
     def _check_decimal(self, value: Decimal, field: Field) -> None:
         if not value.is_finite():
@@ -182,7 +204,7 @@ class RecordDecoder:
             record = self._decode(_exact.encode(values))
         except msgspec.MsgspecError as error:
             raise BadRecordError(str(error)) from None
-        self._finish(record)
+        self._finish([record])
         return record
 
 
@@ -201,11 +223,10 @@ def _struct(fields: tuple[Field, ...]) -> type[Record]:
     return msgspec.defstruct("Record", definitions, rename=names, gc=False, kw_only=True)
 
 
-def _getter(attributes: list[str]) -> t.Callable[[Record], tuple[t.Any, ...]]:
-    """Return what takes several attributes of a record at once, always as a tuple."""
-    if len(attributes) > 1:
-        return attrgetter(*attributes)
-    return lambda record: tuple(getattr(record, attribute) for attribute in attributes)
+def _line(struct: type[Record]) -> type[msgspec.Struct]:
+    """Return the form of a RECORD line, of which only the record and its version are read."""
+    version = (t.Optional[TableVersion], None)
+    return msgspec.defstruct("Line", [("record", struct), ("version", *version)], gc=False)
 
 
 def _json_text(text: str, field: Field) -> str | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import typing as t
+from itertools import repeat
 
+from target_warehouse import messages
+from target_warehouse.activation import apply
 from target_warehouse.errors import InputError
 from target_warehouse.modes import choose
 from target_warehouse.modes.base import Activation, Entry
@@ -17,6 +20,7 @@ if t.TYPE_CHECKING:
     from target_warehouse.dialects.base import Dialect
     from target_warehouse.modes.base import Mode
     from target_warehouse.quarantine import Quarantine
+    from target_warehouse.records import Record
     from target_warehouse.schema import StreamSchema
     from target_warehouse.settings import StreamSettings
 
@@ -39,6 +43,7 @@ class Sink:
         self._decoder: RecordDecoder
         self._rows: dict[t.Any, Entry] = {}
         self._read: int | None = None
+        self.beginning = messages.NO_BEGINNING
 
     def open(self, *, full_table: bool) -> Mode:
         """Prepare the table and return the mode.
@@ -75,18 +80,45 @@ class Sink:
         mode = self._mode or self.open(full_table=table_version is not None)
         if table_version != self._read:
             self._turn(mode, table_version)
-        decoder = self._decoder
-        record = decoder.decode(raw, line)
-        self.received += 1
-        version = mode.version(sort_key(decoder.version_of(record)) if decoder.version_of else None)
-        entry = Entry(version, table_version, record)
+        self._hold(mode, [self._decoder.decode(raw, line)])
+
+    def add_lines(self, lines: t.Sequence[bytes]) -> bool:
+        """Take RECORD lines of this stream in one go.
+
+        Returns:
+            False when one of them needs a closer look; then none was taken.
+        """
+        if self._mode is None:
+            return False
+        decoded = self._decoder.decode_lines(lines)
+        if decoded is None or any(line.version != self._read for line in decoded):
+            return False
+        self._hold(self._mode, [line.record for line in decoded])
+        return True
+
+    def _hold(self, mode: Mode, records: t.Sequence[Record]) -> None:
+        """Take decoded records of the read at hand into the batch."""
+        decoder, read = self._decoder, self._read
+        versions: t.Iterable[str | None] = repeat(None)
+        if decoder.version_of is not None:
+            versions = map(sort_key, map(decoder.version_of, records))
+        versions = [mode.version(version) for version, _ in zip(versions, records)]
+        entries = list(map(Entry, versions, repeat(read), records))
+        first = self.received
+        self.received += len(records)
         if decoder.key_of is None or not mode.table.key:
-            self._rows[self.received] = entry
+            self._rows.update(zip(range(first, self.received), entries, strict=True))
             return
-        identity = mode.identity(decoder.key_of(record), version, table_version)
-        held = self._rows.setdefault(identity, entry)
-        if held is not entry:
-            self._rows[identity] = _newest(held, entry)
+        keys = map(decoder.key_of, records)
+        identities = list(map(mode.identity, keys, versions, repeat(read)))
+        fresh = dict(zip(identities, entries, strict=True))
+        if len(fresh) == len(entries) and self._rows.keys().isdisjoint(fresh):
+            self._rows.update(fresh)
+            return
+        for identity, entry in zip(identities, entries, strict=True):
+            held = self._rows.setdefault(identity, entry)
+            if held is not entry:
+                self._rows[identity] = _newest(held, entry)
 
     def _turn(self, mode: Mode, table_version: int | None) -> None:
         """Follow the stream from one full read to another."""
@@ -144,9 +176,8 @@ class Sink:
                 f"The scope of ACTIVATE_VERSION of {self.schema.stream!r} is no object."
             )
         mode.begin(version)
-        incomplete = quarantine.of_read(self.schema.stream, version)
         with self._dialect.transaction():
-            mode.activate(Activation(version, scope, incomplete))
+            apply(mode, Activation(version, scope), quarantine)
 
     def finish(self) -> None:
         """End the stream: an empty one still gets its table."""

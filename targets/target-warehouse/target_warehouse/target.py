@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from target_warehouse import dialects, messages
 from target_warehouse.errors import WarehouseError
+from target_warehouse.kept import EVERY_OPEN, Replayed, Selection
 from target_warehouse.loader import Loader
 from target_warehouse.settings import CONFIG_SCHEMA, Settings
 
@@ -46,11 +47,10 @@ class LineReader(GenericSingerReader[bytes]):
     def process_lines(self, file_input: t.IO[t.Any] | None, callbacks: t.Any) -> t.Counter[str]:
         source = file_input or self.default_input
         with self.session() as loader:
-            handle = loader.handle
-            for line in messages.read_lines(
+            for lines in messages.read_lines(
                 source, on_idle=loader.on_idle, idle_seconds=loader.idle_seconds
             ):
-                handle(line)
+                loader.take(lines)
             return Counter(loader.counts)
 
 
@@ -106,12 +106,20 @@ class TargetWarehouse(Target):
             loader.finish()
         self.close()
 
-    def replay_quarantine(self) -> None:
-        """Load the records of the quarantine that are good by now."""
+    def replay_quarantine(self, wanted: Selection = EVERY_OPEN) -> list[Replayed]:
+        """Load the records of the quarantine that are good by now.
+
+        Returns:
+            What was done, for each stream.
+        """
         with self.session() as loader:
-            loaded, left = loader.replay()
-        self.logger.info("Quarantine: %d records loaded, %d stay", loaded, left)
+            outcomes = loader.replay(wanted)
         self.close()
+        for outcome in outcomes:
+            self.logger.info("%s", outcome)
+        loaded, left = (sum(getattr(o, name) for o in outcomes) for name in ("loaded", "stays"))
+        self.logger.info("Quarantine: %d records loaded, %d stay", loaded, left)
+        return outcomes
 
     def close(self) -> None:
         """Close the database. What was not committed is not kept."""

@@ -45,6 +45,7 @@ _KINDS = {
     "jsonb": Kind.JSON,
 }
 _ISO_TEXT = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+_CLAIM_PAUSE = 0.1
 
 
 class Postgres(Dialect):

@@ -23,5 +23,4 @@ class Upsert(Mode):
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:
-        staged = self.dialect.stage(self.table, self.rows(entries))
-        self.dialect.merge(self.table, staged, {})
+        self.dialect.upsert(self.table, self.rows(entries), {})
