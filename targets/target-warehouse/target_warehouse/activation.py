@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from target_warehouse.errors import GuardError, InputError
@@ -12,6 +13,9 @@ from target_warehouse.versions import moment_key
 
 if t.TYPE_CHECKING:
     from target_warehouse.modes.base import Activation, Mode
+    from target_warehouse.quarantine import Quarantine
+
+log = logging.getLogger("target-warehouse")
 
 SMALL_SCOPE = 10
 """Below so many rows a share says nothing; only an empty read is guarded."""
@@ -19,14 +23,55 @@ SMALL_SCOPE = 10
 _LAST_MILLISECOND = 253_402_300_799_999
 
 
-def moment_text(version: int) -> str:
-    """Return the moment that a full read's version stands for, so that a replay writes the same.
+def milliseconds(version: int) -> int:
+    """Return a full read's version as epoch milliseconds; some taps count finer."""
+    while version > _LAST_MILLISECOND:
+        version //= 1000
+    return max(version, 0)
 
-    Versions are epoch milliseconds; for any other number it is now.
+
+def moment_text(version: int) -> str:
+    """Return the moment that a full read's version stands for, the same in every replay."""
+    return moment_key(datetime.fromtimestamp(milliseconds(version) / 1000, tz=timezone.utc))
+
+
+def apply(mode: Mode, activation: Activation, quarantine: Quarantine) -> None:
+    """Act on the end of a full read, within a transaction."""
+    if not mode.follows_reads:
+        return
+    stream = mode.schema.stream
+    bad = quarantine.of_read(stream, activation)
+    if mode.activate(replace(activation, incomplete=len(bad))):
+        quarantine.settle(stream, activation)
+    else:
+        quarantine.hold(bad)
+
+
+def is_late(mode: Mode, activation: Activation, last: int | None) -> bool:
+    """Tell whether a read is older than the one in place, as when old messages are replayed.
+
+    Args:
+        mode: Whose rows they are.
+        activation: What is to be done.
+        last: The version of the read in place, or its milliseconds; None when there is none.
     """
-    if 0 < version <= _LAST_MILLISECOND:
-        return moment_key(datetime.fromtimestamp(version / 1000, tz=timezone.utc))
-    return moment_key(datetime.now(tz=timezone.utc))
+    if last is None or mode.settings.force_delete:
+        return False
+    if milliseconds(activation.version) >= milliseconds(last):
+        return False
+    log.warning(
+        "Stream %s, %s: the full read %d is older than %d, which is in place, and changes nothing. "
+        "`force_delete: true` puts it in place all the same",
+        mode.schema.stream,
+        _shown(activation),
+        activation.version,
+        last,
+    )
+    return True
+
+
+def _shown(activation: Activation) -> str:
+    return ", ".join(f"{name}={value}" for name, value in activation.scope.items()) or "all rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +116,11 @@ class Scope:
         return f"${len(self.values) + 1}"
 
 
-def check_share(
-    mode: Mode, activation: Activation, *, total: int, going: int, brought: int
-) -> None:
-    """Refuse an activation that would take away too much.
+def may_go(mode: Mode, activation: Activation, *, total: int, going: int, brought: int) -> bool:
+    """Tell whether an activation may take away what its read did not bring.
+
+    It is held back when that may be the very records that went to the quarantine: whether a row is
+    live whose record was bad is not known, so the table keeps what it has.
 
     Args:
         mode: Whose rows they are.
@@ -87,19 +133,31 @@ def check_share(
         GuardError: When more than `max_delete_share` of a scope of at least 10 rows would go, or
             the read brought nothing where rows are, and deletion is not forced.
     """
+    start = (
+        f"Stream {mode.schema.stream!r}, {_shown(activation)}: the full read {activation.version}"
+    )
+    # Without a key it cannot be told which rows were brought.
+    if activation.incomplete and (going if mode.schema.key else total):
+        log.error(
+            "%s is held back: %d of its records are in quarantine, and %d of %d live rows did not "
+            "come otherwise. Nothing was marked, replaced or shown; the rows from before stay. See "
+            "`syncops quarantine list`; mend the source, the tap or its schema, or say with `syncops "
+            "quarantine drop` that these records are not wanted. The next full read decides anew.",
+            *(start, activation.incomplete, going, total),
+        )
+        return False
     settings = mode.settings
     if settings.force_delete or not total:
-        return
-    scope = ", ".join(f"{name}={value}" for name, value in activation.scope.items()) or "all rows"
-    start = f"Stream {mode.schema.stream!r}, {scope}: the full read {activation.version} "
+        return True
     advice = (
         " Nothing was marked or replaced. Look whether the source is complete (rights? a filter?); "
         "if it is, run once with `force_delete: true`."
     )
     if not brought:
-        raise GuardError(f"{start}brought no row, while {total} are live.{advice}")
+        raise GuardError(f"{start} brought no row, while {total} are live.{advice}")
     if total >= SMALL_SCOPE and going > settings.max_delete_share * total:
         raise GuardError(
-            f"{start}did not bring {going} of {total} live rows, more than `max_delete_share` "
+            f"{start} did not bring {going} of {total} live rows, more than `max_delete_share` "
             f"({settings.max_delete_share:g}) allows.{advice}"
         )
+    return True

@@ -53,6 +53,7 @@ class Mode(abc.ABC):
     shape: t.ClassVar[Shape]
     needs_key: t.ClassVar[bool] = True
     needs_full_reads: t.ClassVar[bool] = False
+    follows_reads: t.ClassVar[bool] = False
 
     def __init__(self, dialect: Dialect, schema: StreamSchema, settings: StreamSettings) -> None:
         self.dialect = dialect
@@ -93,9 +94,10 @@ class Mode(abc.ABC):
     def write(self, entries: t.Sequence[Entry]) -> None:
         """Write records, no two of one identity, within a transaction."""
 
-    def activate(self, activation: Activation) -> None:
-        """Act on the end of a full read, within a transaction."""
+    def activate(self, activation: Activation) -> bool:
+        """Act on the end of a full read, within a transaction; tell whether it was not held back."""
         del activation
+        return True
 
     def finish(self) -> None:  # noqa: B027 - most modes have nothing to tidy up
         """Tidy up at the end of the input."""

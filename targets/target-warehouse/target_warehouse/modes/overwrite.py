@@ -8,7 +8,7 @@ from itertools import groupby
 
 from typing_extensions import override
 
-from target_warehouse.activation import Scope, check_share
+from target_warehouse.activation import Scope, is_late, may_go
 from target_warehouse.dialects.base import VERSION, Column, Table
 from target_warehouse.layout import Shape
 from target_warehouse.modes.base import Activation, Entry, Mode
@@ -20,11 +20,19 @@ _DIGITS = 20
 
 
 class Overwrite(Mode):
-    """Collects a read in `<table>__staging_<version>`, and puts it in place in one transaction."""
+    """Collects a read in `<table>__staging_<version>`, and puts it in place in one transaction.
 
-    shape = Shape(staged=(Column(VERSION, Kind.TEXT),))
+    `_table_version` is the version of the read that a row came with, so that an older one that comes
+    late does not replace it.
+    """
+
+    shape = Shape(
+        staged=(Column(VERSION, Kind.TEXT),),
+        extra=(Column("_table_version", Kind.INTEGER),),
+    )
     needs_key = False
     needs_full_reads = True
+    follows_reads = True
 
     @override
     def __init__(self, *arguments: t.Any) -> None:
@@ -34,7 +42,7 @@ class Overwrite(Mode):
 
     @override
     def _shape(self, schema: StreamSchema) -> Shape:
-        return Shape(staged=self.shape.staged, keyed=bool(schema.key))
+        return Shape(self.shape.staged, self.shape.extra, keyed=bool(schema.key))
 
     @override
     def identity(self, key: t.Any, version: str | None, table_version: int | None) -> t.Any:
@@ -72,21 +80,25 @@ class Overwrite(Mode):
                 )
 
     @override
-    def activate(self, activation: Activation) -> None:
+    def activate(self, activation: Activation) -> bool:
         staging = self._staging[activation.version]
         new, old = self.dialect.relation(staging.name), self.dialect.relation(self.table.name)
         scope = Scope.of(self, activation)
-        total = self._count(old, scope)
-        brought = self._count(new, scope)
+        total, last = self._look(old, scope)
+        brought, _ = self._look(new, scope)
+        if is_late(self, activation, last) or (last == activation.version and not brought):
+            return True  # the second case: this very activation a second time in one run
         going = self._going(activation, total, brought)
-        check_share(self, activation, total=total, going=going, brought=brought)
+        if not may_go(self, activation, total=total, going=going, brought=brought):
+            return False
         self.dialect.execute(f"DELETE FROM {old} WHERE {scope.condition}", *scope.values)
         self.dialect.execute(
-            f"INSERT INTO {old} ({staging.column_list}) "
-            f"SELECT {staging.column_list} FROM {new} WHERE {scope.condition}",
+            f"INSERT INTO {old} ({staging.column_list}, _table_version) "
+            f"SELECT {staging.column_list}, {activation.version:d} FROM {new} WHERE {scope.condition}",
             *scope.values,
         )
         self.dialect.execute(f"DELETE FROM {new} WHERE {scope.condition}", *scope.values)
+        return True
 
     @override
     def finish(self) -> None:
@@ -97,9 +109,11 @@ class Overwrite(Mode):
     def _drop(self, name: str) -> None:
         self.dialect.execute(f"DROP TABLE IF EXISTS {self.dialect.relation(name)}")
 
-    def _count(self, relation: str, scope: Scope) -> int:
-        sql = f"SELECT count(*) FROM {relation} WHERE {scope.condition}"
-        return int(self.dialect.rows(sql, *scope.values)[0][0])
+    def _look(self, relation: str, scope: Scope) -> tuple[int, int | None]:
+        """Return how many rows there are in a scope, and the latest read that brought one."""
+        sql = f"SELECT count(*), max(_table_version) FROM {relation} WHERE {scope.condition}"
+        rows, last = self.dialect.rows(sql, *scope.values)[0]
+        return int(rows), last
 
     def _going(self, activation: Activation, total: int, brought: int) -> int:
         if not self.table.key:

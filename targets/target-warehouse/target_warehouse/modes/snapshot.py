@@ -7,7 +7,7 @@ import typing as t
 
 from typing_extensions import override
 
-from target_warehouse.activation import Scope, check_share, moment_text
+from target_warehouse.activation import Scope, is_late, may_go, moment_text
 from target_warehouse.dialects.base import VERSION, Column
 from target_warehouse.errors import ViewInTheWayError
 from target_warehouse.layout import Shape
@@ -35,6 +35,7 @@ class Snapshot(Mode):
     )
     needs_key = False
     needs_full_reads = True
+    follows_reads = True
     _carried: t.ClassVar = {"_is_latest": "{old}._is_latest"}
 
     @override
@@ -77,19 +78,23 @@ class Snapshot(Mode):
         )
 
     @override
-    def activate(self, activation: Activation) -> None:
+    def activate(self, activation: Activation) -> bool:
         scope = Scope.of(self, activation)
         relation = self.dialect.relation(self.table.name)
         taken = self.dialect.moment(scope.next)
         values = (*scope.values, moment_text(activation.version))
-        total, brought = self.dialect.rows(
+        total, brought, last = self.dialect.rows(
             f"SELECT count(*) FILTER (WHERE _is_latest AND _snapshot_at <> {taken}), "
-            f"count(*) FILTER (WHERE _snapshot_at = {taken}) "
+            f"count(*) FILTER (WHERE _snapshot_at = {taken}), "
+            "max(_snapshot_at) FILTER (WHERE _is_latest) "
             f"FROM {relation} WHERE {scope.condition}",
             *values,
         )[0]
+        if is_late(self, activation, last and round(last.timestamp() * 1000)):
+            return True
         going = self._going(activation, total, brought)
-        check_share(self, activation, total=total, going=going, brought=brought)
+        if not may_go(self, activation, total=total, going=going, brought=brought):
+            return False
         # Reads before this one that were never activated are incomplete for ever.
         self.dialect.execute(
             f"DELETE FROM {relation} WHERE {scope.condition} "
@@ -102,6 +107,7 @@ class Snapshot(Mode):
             *values,
         )
         self._prune(scope)
+        return True
 
     def _going(self, activation: Activation, total: int, brought: int) -> int:
         if not self.schema.key:

@@ -8,7 +8,7 @@ import typing as t
 
 from typing_extensions import override
 
-from target_warehouse.activation import Scope, check_share, moment_text
+from target_warehouse.activation import Scope, may_go, moment_text
 from target_warehouse.dialects.base import VERSION, Column, newer
 from target_warehouse.layout import Shape
 from target_warehouse.modes.base import Activation, Entry, Mode
@@ -28,6 +28,7 @@ class SoftDelete(Mode):
         staged=(Column(VERSION, Kind.TEXT), Column("_table_version", Kind.INTEGER)),
         extra=(Column("_deleted_at", Kind.TIMESTAMP),),
     )
+    follows_reads = True
     _carried: t.ClassVar = {
         "_table_version": "greatest({new}._table_version, {old}._table_version)",
         "_deleted_at": (
@@ -54,16 +55,7 @@ class SoftDelete(Mode):
         self.dialect.merge(self.table, staged, self._carried)
 
     @override
-    def activate(self, activation: Activation) -> None:
-        if activation.incomplete:
-            log.warning(
-                "Stream %s: nothing is marked deleted by version %d, since %d of its records are "
-                "in quarantine and their rows may be live",
-                self.schema.stream,
-                activation.version,
-                activation.incomplete,
-            )
-            return
+    def activate(self, activation: Activation) -> bool:
         scope = Scope.of(self, activation)
         relation = self.dialect.relation(self.table.name)
         gone = f"coalesce(_table_version, -1) < {activation.version:d}"
@@ -73,7 +65,8 @@ class SoftDelete(Mode):
             f"count(*) FILTER (WHERE NOT ({gone})) FROM {relation} WHERE {scope.condition}",
             *scope.values,
         )[0]
-        check_share(self, activation, total=total, going=going, brought=seen)
+        if not may_go(self, activation, total=total, going=going, brought=seen):
+            return False
         marked = self.dialect.execute(
             f"UPDATE {relation} SET _deleted_at = {self.dialect.moment(scope.next)}, "
             f"_table_version = {activation.version:d} "
@@ -82,3 +75,4 @@ class SoftDelete(Mode):
             moment_text(activation.version),
         )
         log.info("Stream %s: %d rows marked deleted", self.schema.stream, marked)
+        return True
