@@ -15,7 +15,7 @@ PAGE = 100
 def main(config: dict[str, object]) -> None:
     """Write a RECORD line for each of the lab's orders."""
     session = requests.Session()
-    session.headers["X-Lab-Key"] = config["accounts"][0]["key"]  # type: ignore[index]
+    session.headers["X-Lab-Key"] = config["accounts"][0]["key"]
     url = f"{config['base_url']}/orders/pages"
     write, dumps = sys.stdout.buffer.write, orjson.dumps
     page, total = 1, 1

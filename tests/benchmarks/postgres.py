@@ -73,7 +73,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """The address of the database, as a URL."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://postgres:unused@127.0.0.1:{self.port}/postgres"
 
     @property
     def cpu(self) -> float:

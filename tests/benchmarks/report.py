@@ -8,16 +8,19 @@ import typing as t
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.peers import PEERS, Peers
 from benchmarks.postgres import Postgres
 from benchmarks.results import Result
 from benchmarks.tap_path import TapPath
 from benchmarks.target_path import Loads, TargetPath
 
+Work: t.TypeAlias = Callable[[], "Result | list[Result]"]
 QUICK_RECORDS, QUICK_PAIRS = 10_000, 1
 
 
@@ -48,32 +51,43 @@ def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[Re
             yield from found if isinstance(found, list) else [found]
 
 
-Work = Callable[[], Result | list[Result]] if t.TYPE_CHECKING else object
-
-
 def _comparisons(plan: Plan, folder: Path, stack: ExitStack) -> dict[str, Work]:
-    made: list[TargetPath] = []
+    """Return the comparisons by number; the server starts only when one needs it."""
 
+    @cache
+    def loads() -> Loads:
+        return Loads(folder, stack.enter_context(Postgres()))
+
+    @cache
     def target() -> TargetPath:
-        """The server starts only when something needs it."""
-        if not made:
-            server = stack.enter_context(Postgres())
-            made.append(TargetPath(Loads(folder, server), plan.records, plan.pairs))
-        return made[0]
+        return TargetPath(loads(), plan.records, plan.pairs)
+
+    def peers(records: int) -> Peers:
+        return Peers(loads(), target(), records)
 
     tap = TapPath(folder, plan.records, plan.pairs)
-    return {
+    works: dict[str, Work] = {
+        peer.number: lambda peer=peer: peers(plan.records).against(peer) for peer in PEERS
+    }
+    works |= {
         "T6": lambda: target().limit_postgres(),
         "T8": lambda: target().limit_duckdb(),
         "T9": lambda: target().memory(),
         "T11": lambda: target().replay(),
         "T12": lambda: target().content(thorough=plan.records > QUICK_RECORDS),
+        "T13": lambda: peers(max(plan.records // 5, 50)).all_leave(),
         "P2": tap.plain,
         "P3": tap.bare,
         "P4": tap.latency,
         "P4a": tap.latency_accounts,
         "P5": tap.memory,
     }
+    return dict(sorted(works.items(), key=lambda item: _place(item[0])))
+
+
+def _place(number: str) -> tuple[bool, int, str]:
+    digits = "".join(letter for letter in number[1:] if letter.isdigit())
+    return number.startswith("P"), int(digits), number
 
 
 def table(results: list[Result]) -> Table:

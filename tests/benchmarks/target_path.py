@@ -89,16 +89,31 @@ class Loads:
         return self.load(engine, TARGET, {**where, **settings}, source)
 
     def load(
-        self, engine: str, command: Sequence[str], config: dict[str, t.Any], source: Path
+        self,
+        engine: str,
+        command: Sequence[str],
+        config: dict[str, t.Any],
+        source: Path,
+        *,
+        ours: bool = True,
     ) -> Cost:
         """Load a file with any target."""
         path = self.folder / "target.json"
         path.write_text(json.dumps(config))
-        return self.timed(engine, [*command, "--config", str(path)], source)
+        return self.timed(engine, [*command, "--config", str(path)], source, ours=ours)
 
-    def timed(self, engine: str, command: Sequence[str], source: Path | None = None) -> Cost:
+    def timed(
+        self,
+        engine: str,
+        command: Sequence[str],
+        source: Path | None = None,
+        *,
+        ours: bool = True,
+    ) -> Cost:
         """Run a command and count what it costs, with the server's share."""
-        env = {**os.environ, "PYTHONPATH": str(TESTS), "LOGLEVEL": "WARNING"}
+        env = {**os.environ, "LOGLEVEL": "WARNING"}
+        if ours:
+            env["PYTHONPATH"] = str(TESTS)
         work = partial(run, command, source=source, env=env)
         return self.server.measured(work) if engine == "postgres" else work()
 
