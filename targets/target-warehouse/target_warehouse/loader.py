@@ -11,7 +11,7 @@ from target_warehouse import messages, schema as schemas
 from target_warehouse.batch_files import record_lines
 from target_warehouse.errors import InputError, SchemaMissingError, SettingsError
 from target_warehouse.kept import EVERY_OPEN, Replayed, Selection
-from target_warehouse.names import fold, shorten
+from target_warehouse.names import OWN_TABLES, fold, shorten
 from target_warehouse.quarantine import Quarantine
 from target_warehouse.records import BadRecordError
 from target_warehouse.sink import Sink
@@ -231,6 +231,11 @@ class Loader:
             return
         settings = self._settings.stream(message.stream)
         table = fold(shorten(settings.table))
+        if table in OWN_TABLES:
+            raise SettingsError(
+                f"The stream {message.stream!r} would have the table {settings.table!r}, which the "
+                "target needs for itself. Give it another: setting `streams`, `table`."
+            )
         if self._tables.setdefault(table, message.stream) != message.stream:
             raise SettingsError(
                 f"The streams {self._tables[table]!r} and {message.stream!r} would share the table "
@@ -270,7 +275,7 @@ class Loader:
         sink = self._sinks.get(message.stream)
         if sink is None:
             raise SchemaMissingError(
-                f"A {message.type} message of stream {message.stream!r} came before the SCHEMA "
+                f"The {message.type} message of stream {message.stream!r} came before the SCHEMA "
                 "message of that stream. The tap must send the schema first."
             )
         return sink

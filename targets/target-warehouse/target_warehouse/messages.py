@@ -130,17 +130,6 @@ def without_nul(text: bytes) -> bytes:
     return _ESCAPE.sub(lambda match: _REPLACEMENT if match[2] else match[0], text)
 
 
-def replace_text(value: t.Any, change: t.Callable[[str], str]) -> t.Any:
-    """Return a JSON value with `change` applied to each text and each name in it."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [replace_text(item, change) for item in value]
-    if isinstance(value, dict):
-        return {change(name): replace_text(item, change) for name, item in value.items()}
-    return value
-
-
 def _no_message(line: bytes, error: Exception) -> InputError:
     return InputError(f"{_shown(line)} is no Singer message: {error}.")
 

@@ -1,22 +1,23 @@
 """From the JSON of a record to typed values: one pass of a compiled decoder, which also validates.
 
 A record that the decoder refuses takes the slow path, which mends what is harmless (a bare date in a
-date-time, 1.0 for an integer, NUL characters) and names precisely what is wrong with the rest.
+date-time, 1.0 for an integer) and names precisely what is wrong with the rest.
 """
 
 from __future__ import annotations
 
 import re
 import typing as t
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timezone
 from decimal import Decimal, InvalidOperation
 from itertools import repeat
 from operator import attrgetter
 
 import msgspec
 
-from target_warehouse.messages import TableVersion, replace_text
+from target_warehouse.messages import TableVersion, without_nul
 from target_warehouse.schema import INT64_MAX, Field, Kind, StreamSchema
+from target_warehouse.versions import parse_moment
 
 if t.TYPE_CHECKING:
     from decimal import Context
@@ -32,8 +33,6 @@ class Line(t.Protocol):
     version: int | None
 
 
-NUL = "\x00"
-NUL_REPLACEMENT = "�"
 _NUL_ESCAPE = b"\\u0000"
 
 _Integer = t.Annotated[int, msgspec.Meta(ge=-INT64_MAX - 1, le=INT64_MAX)]
@@ -50,6 +49,7 @@ _TYPES: dict[Kind, t.Any] = {
     Kind.JSON: msgspec.Raw,
 }
 _loose = msgspec.json.Decoder(float_hook=Decimal)
+_UNFINDABLE = re.compile(r'["\\\x00-\x1f]')
 _exact = msgspec.json.Encoder(decimal_format="number")
 _text = msgspec.json.Decoder(str)
 
@@ -90,7 +90,8 @@ class RecordDecoder:
         self._key = schema.key
         self._limits = limits
         attributes = {field.name: f"f{index}" for index, field in enumerate(self.fields)}
-        self.struct = _struct(self.fields)
+        self._aliases = _aliases(self.fields)
+        self.struct = _struct(self.fields, self._aliases)
         self._decode = msgspec.json.Decoder(self.struct).decode
         self._decode_lines = msgspec.json.Decoder(_line(self.struct)).decode_lines
         self._json = [(attributes[f.name], f.opens, f) for f in self.fields if _is_raw(f)]
@@ -100,6 +101,9 @@ class RecordDecoder:
         self.key_of: t.Callable[[Record], t.Any] | None = (
             attrgetter(*(attributes[name] for name in schema.key)) if schema.key else None
         )
+        kinds = {field.name: field.kind for field in self.fields}
+        if self.key_of is not None and Kind.TIMESTAMP in {kinds[name] for name in schema.key}:
+            self.key_of = _in_utc(self.key_of)
         version = attributes.get(schema.version or "")
         self.version_of: t.Callable[[Record], t.Any] | None = (
             attrgetter(version) if version else None
@@ -113,8 +117,12 @@ class RecordDecoder:
         """
         try:
             if _NUL_ESCAPE in line:
+                raw = msgspec.Raw(without_nul(bytes(raw)))
+            if self._aliases:
                 return self._slowly(raw)
             record = self._decode(raw)
+        except RecursionError:
+            raise BadRecordError("It is nested too deeply to be read") from None
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return self._slowly(raw)
         self._finish([record])
@@ -123,7 +131,7 @@ class RecordDecoder:
     def decode_lines(self, lines: t.Sequence[bytes]) -> list[Line] | None:
         """Return what RECORD lines carry, in one go; None when one of them needs a closer look."""
         block = b"\n".join(lines)
-        if _NUL_ESCAPE in block:
+        if _NUL_ESCAPE in block or self._aliases:
             return None
         try:
             decoded = t.cast("list[Line]", self._decode_lines(block))
@@ -153,7 +161,9 @@ class RecordDecoder:
                     setattr(record, attribute, text)
         for attribute, field in self._decimals:
             values = [getattr(record, attribute) for record in records]
-            if field.kind is Kind.HUGE or not self._all_fit([value for value in values if value is not None]):
+            if field.kind is Kind.HUGE or not self._all_fit(
+                [value for value in values if value is not None]
+            ):
                 for value in values:
                     if value is not None:
                         self._check_decimal(value, field)
@@ -196,10 +206,12 @@ class RecordDecoder:
         for name in self._key:
             if values.get(name) is None:
                 raise BadRecordError(f"The key property {name!r} is missing", missing_key=True)
-        values = replace_text(values, lambda text: text.replace(NUL, NUL_REPLACEMENT))
         for field in self.fields:
             if field.name in values:
                 values[field.name] = _mended(values[field.name], field)
+        if self._aliases:
+            named = [(self._aliases.get(f.name, f.name), f.name) for f in self.fields]
+            values = {alias: values[name] for alias, name in named if name in values}
         try:
             record = self._decode(_exact.encode(values))
         except msgspec.MsgspecError as error:
@@ -212,14 +224,41 @@ def _is_raw(field: Field) -> bool:
     return field.kind is Kind.JSON or field.mixed
 
 
-def _struct(fields: tuple[Field, ...]) -> type[Record]:
+def _aliases(fields: tuple[Field, ...]) -> dict[str, str]:
+    """Return other names for those properties whose names the decoder cannot look for."""
+    names = {field.name for field in fields}
+    aliases: dict[str, str] = {}
+    for name in (field.name for field in fields if _UNFINDABLE.search(field.name)):
+        alias = _UNFINDABLE.sub("_", name)
+        while alias in names:
+            alias += "_"
+        names.add(alias)
+        aliases[name] = alias
+    return aliases
+
+
+def _in_utc(key_of: t.Callable[[Record], t.Any]) -> t.Callable[[Record], t.Any]:
+    """Return the key with moments that can be compared: those without an offset are UTC."""
+
+    def aware(value: t.Any) -> t.Any:
+        naive = isinstance(value, datetime) and value.tzinfo is None
+        return value.replace(tzinfo=timezone.utc) if naive else value
+
+    def key(record: Record) -> t.Any:
+        value = key_of(record)
+        return tuple(map(aware, value)) if isinstance(value, tuple) else aware(value)
+
+    return key
+
+
+def _struct(fields: tuple[Field, ...], aliases: dict[str, str]) -> type[Record]:
     definitions: list[t.Any] = []
     for index, field in enumerate(fields):
         base = msgspec.Raw if _is_raw(field) else _TYPES[field.kind]
         annotation = t.Optional[base] if field.nullable and not _is_raw(field) else base  # noqa: UP045
         name = f"f{index}"
         definitions.append((name, annotation) if field.required else (name, annotation, None))
-    names = {f"f{index}": field.name for index, field in enumerate(fields)}
+    names = {f"f{n}": aliases.get(field.name, field.name) for n, field in enumerate(fields)}
     return msgspec.defstruct("Record", definitions, rename=names, gc=False, kw_only=True)
 
 
@@ -250,9 +289,6 @@ def _expected(field: Field) -> str:
     return words.get(field.opens, "a value")
 
 
-_SHORT_ZONE = re.compile(r"([+-]\d{2})(\d{2})?$")
-
-
 def _mended(value: t.Any, field: Field) -> t.Any:
     """Return the value in the form that the strict decoder takes, where nothing is lost by it."""
     if (
@@ -262,20 +298,22 @@ def _mended(value: t.Any, field: Field) -> t.Any:
     ):
         return int(value) if abs(value) <= INT64_MAX else value
     if field.kind is Kind.TIMESTAMP and isinstance(value, str):
-        return _moment(value)
+        moment = parse_moment(value)
+        return value if moment is None else moment.isoformat()
+    if field.kind is Kind.TIME and isinstance(value, str):
+        return _utc_time(value)
     if field.kind is Kind.DATE and isinstance(value, str):
         midnight = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[T ]00:00:00(\.0+)?(Z|[+-]00:?00)?", value)
         return midnight.group(1) if midnight else value
     return value
 
 
-def _moment(text: str) -> str:
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return text + "T00:00:00"
-    if "T" in text or " " in text:
-        shown = _SHORT_ZONE.sub(lambda match: f"{match[1]}:{match[2] or '00'}", text.strip())
-        try:
-            return datetime.fromisoformat(shown.replace("Z", "+00:00")).isoformat()
-        except ValueError:
-            return text
-    return text
+def _utc_time(text: str) -> str:
+    """Return a time of day with an offset as that in UTC."""
+    try:
+        value = msgspec.convert(text, time)
+    except msgspec.ValidationError:
+        return text
+    if value.tzinfo is None:
+        return text
+    return datetime.combine(date(2000, 1, 2), value).astimezone(timezone.utc).time().isoformat()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import enum
 import hashlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from target_warehouse.errors import InputError
-from target_warehouse.messages import ABSENT
+from target_warehouse.messages import ABSENT, without_nul
 
 if t.TYPE_CHECKING:
     from target_warehouse.messages import Message
 
 INT64_MAX = 2**63 - 1
+_JSON_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 _PRIMITIVE = {"string", "integer", "number", "boolean", "object", "array", "null"}
 
 
@@ -84,40 +85,72 @@ def parse(message: Message, line: bytes) -> StreamSchema:
     """Read a SCHEMA message.
 
     Raises:
-        InputError: When it has no properties, or a key that is none of them.
+        InputError: When it names no stream, has no properties, or a key that is none of them.
     """
     stream = message.stream
-    document: t.Any = None if message.schema is ABSENT else msgspec.json.decode(message.schema)
-    properties = document.get("properties") if isinstance(document, dict) else None
+    if not stream:
+        raise InputError("A SCHEMA message has no `stream`. Give the stream a name in the tap.")
+    document = _document(message)
+    properties = document.get("properties")
     if not isinstance(properties, dict):
         raise InputError(
             f"The SCHEMA message of stream {stream!r} has no `properties`, so its columns are "
             "unknown. The tap must send a JSON schema of an object with properties."
         )
-    key = tuple(message.key_properties or ())
-    bookmarks = tuple(message.bookmark_properties or ())
-    required = {*(document.get("required") or ()), *key}
-    fields = tuple(_field(name, spec, name in required) for name, spec in properties.items())
-    _check_key(stream, key, {field.name: field for field in fields})
+    key = tuple(dict.fromkeys(_name(name) for name in message.key_properties or ()))
+    bookmarks = tuple(_name(name) for name in message.bookmark_properties or ())
+    listed = document.get("required")
+    required = {n for n in listed if isinstance(n, str)} if isinstance(listed, list) else set()
+    fields = {
+        name: _field(name, _options(spec, document), name in required)
+        for name, spec in properties.items()
+    }
+    _check_key(stream, key, fields)
+    for name in key:
+        # A row without its key is never found again; one whose key was rounded is another's.
+        fields[name] = replace(fields[name], nullable=False, required=True, approximate=False)
+    if not fields:
+        raise InputError(
+            f"The schema of stream {stream!r} has `properties`, but none in it, so it has no "
+            "column. Select a property, or deselect the stream."
+        )
     return StreamSchema(
         stream=stream,
-        fields=fields,
+        fields=tuple(fields.values()),
         key=key,
-        version=_version_property(properties, bookmarks),
+        version=_version_property(fields, bookmarks),
         incremental=bool(bookmarks),
         digest=hashlib.blake2b(line.strip(), digest_size=16).hexdigest(),
         message=line.strip(),
     )
 
 
-def _version_property(properties: dict[str, t.Any], bookmarks: tuple[str, ...]) -> str | None:
+def _document(message: Message) -> dict[str, t.Any]:
+    """Return the JSON schema of a SCHEMA message; empty when it has none."""
+    if message.schema is ABSENT:
+        return {}
+    try:
+        document = msgspec.json.decode(without_nul(bytes(message.schema)))
+    except RecursionError:
+        raise InputError(
+            f"The schema of stream {message.stream!r} is nested too deeply to be read."
+        ) from None
+    return document if isinstance(document, dict) else {}
+
+
+def _name(name: str) -> str:
+    """Return the name of a property as its records have it once they are read."""
+    return name.replace("\x00", "\ufffd")
+
+
+def _version_property(fields: t.Mapping[str, Field], bookmarks: tuple[str, ...]) -> str | None:
     for name in ("_read_at", "_bookmark", *bookmarks[:1]):
-        if name in properties:
+        if name in fields and fields[name].kind not in {Kind.JSON, Kind.BOOLEAN}:
             return name
     return None
 
 
-def _check_key(stream: str, key: tuple[str, ...], fields: dict[str, Field]) -> None:
+def _check_key(stream: str, key: tuple[str, ...], fields: t.Mapping[str, Field]) -> None:
     for name in key:
         if name not in fields:
             raise InputError(
@@ -131,13 +164,17 @@ def _check_key(stream: str, key: tuple[str, ...], fields: dict[str, Field]) -> N
             )
 
 
-def _field(name: str, spec: t.Any, required: bool) -> Field:
-    options = _options(spec)
+_Option: t.TypeAlias = "tuple[str, dict[str, t.Any]]"
+"""One type that a value may have, and the schema that says so."""
+
+
+def _field(name: str, options: list[_Option] | None, required: bool) -> Field:
+    options = options or []
     nullable = not options or "null" in {kind for kind, _ in options}
-    kinds = [(_kind(kind, detail), detail) for kind, detail in options if kind != "null"]
-    distinct = {kind for kind, _ in kinds}
+    kinds = [_kind(kind, detail) for kind, detail in options if kind != "null"]
+    distinct = set(kinds)
     if len(distinct) == 1:
-        kind = kinds[0][0]
+        kind = kinds[0]
         if kind is Kind.JSON:
             opens = "".join(
                 {"object": "{", "array": "["}[name] for name, _ in options if name != "null"
@@ -154,28 +191,59 @@ def _field(name: str, spec: t.Any, required: bool) -> Field:
     return Field(name, Kind.TEXT, nullable, required, mixed=distinct != {Kind.TEXT})
 
 
-def _options(spec: t.Any) -> list[tuple[str, dict[str, t.Any]]]:
-    """Return every (type, its schema) that a value may have; empty when anything may come."""
+def _options(spec: t.Any, document: t.Any, seen: tuple[str, ...] = ()) -> list[_Option] | None:
+    """Return every type that a value may have; None when anything may come."""
     if not isinstance(spec, dict):
-        return []
-    declared = spec.get("type")
-    if declared is not None:
-        names = declared if isinstance(declared, list) else [declared]
-        return [(name, spec) for name in names if name in _PRIMITIVE]
-    for word in ("anyOf", "oneOf", "allOf"):
-        if isinstance(spec.get(word), list):
-            return [option for part in spec[word] for option in _options(part)]
-    if all(isinstance(value, str) or value is None for value in spec.get("enum", [0])):
-        return [("string", spec), ("null", spec)]
-    return []
+        return None
+    pointer = spec.get("$ref")
+    if isinstance(pointer, str):
+        found = None if pointer in seen else _resolved(pointer, document)
+        return _options(found, document, (*seen, pointer))
+    if isinstance(spec.get("allOf"), list):
+        merged: dict[str, t.Any] = {}
+        for part in (*spec["allOf"], {k: v for k, v in spec.items() if k != "allOf"}):
+            merged.update(part if isinstance(part, dict) else {})
+        return _options(merged, document, seen)
+    if spec.get("type") is not None:
+        names = spec["type"] if isinstance(spec["type"], list) else [spec["type"]]
+        known = [name for name in names if isinstance(name, str) and name in _PRIMITIVE]
+        return [(name, spec) for name in known] or None
+    either = spec.get("anyOf", spec.get("oneOf"))
+    if isinstance(either, list):
+        parts = [_options(part, document, seen) for part in either]
+        return None if None in parts else [option for part in parts for option in part or ()]
+    return _options_of_values(spec)
+
+
+def _resolved(pointer: str, document: t.Any) -> t.Any:
+    """Return what a reference within the schema points at; None for any other."""
+    if not pointer.startswith("#/"):
+        return None
+    for word in pointer[2:].split("/"):
+        if not isinstance(document, dict):
+            return None
+        document = document.get(word.replace("~1", "/").replace("~0", "~"))
+    return document
+
+
+def _options_of_values(spec: dict[str, t.Any]) -> list[_Option] | None:
+    """Return the types of the values that `const` or `enum` lists; null is let through always."""
+    values = [spec["const"]] if "const" in spec else spec.get("enum")
+    if not isinstance(values, list):
+        return None
+    names = {_JSON_NAMES.get(type(value), "object") for value in values} - {"null"}
+    if not names or "object" in names:
+        return None
+    return [*((name, {}) for name in sorted(names)), ("null", {})]
 
 
 def _kind(name: str, spec: dict[str, t.Any]) -> Kind:
     if name == "string":
         return _STRING_FORMATS.get(str(spec.get("format", "")), Kind.TEXT)
     if name == "integer":
-        bounds = (abs(spec.get(word) or 0) for word in ("minimum", "maximum"))
-        return Kind.HUGE if any(bound > INT64_MAX for bound in bounds) else Kind.INTEGER
+        bounds = [spec.get(word) for word in ("minimum", "maximum")]
+        huge = any(isinstance(b, (int, float)) and abs(b) > INT64_MAX + 1 for b in bounds)
+        return Kind.HUGE if huge else Kind.INTEGER
     return {"number": Kind.DECIMAL, "boolean": Kind.BOOLEAN}.get(name, Kind.JSON)
 
 

@@ -7,6 +7,7 @@ integers before all others, which compare as text. The forms are
     2026-11-20T08:00:00.000000Z            a moment, always UTC and microseconds
     2026-11-20T08:00:00.000000Z@d0271      a moment and an id of digits: their number, then they
     2026-11-20T08:00:00.000000Z@tE2026     a moment and any other id
+    #0271                                  a text of at most 10 digits: how many, and they
     n2500001 7                             a number (without the blank): class, magnitude, digits
     tabc                                   any other text
 """
@@ -24,11 +25,19 @@ TIME_LENGTH = len("2026-11-20T08:00:00.000000Z")
 
 _UTC = timezone.utc
 _EPOCH = datetime(1970, 1, 1, tzinfo=_UTC)
-_CANONICAL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})Z@?(.*)", re.DOTALL)
-_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
-_EPOCH_MILLISECONDS = re.compile(r"-?\d{11,14}")
+_CANONICAL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})Z@?(.*)", re.DOTALL | re.ASCII)
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_SHORT_DIGITS = re.compile(r"\d{1,10}", re.ASCII)
+_LONG_DIGITS = re.compile(r"\d{15,}", re.ASCII)
+_EPOCH_MILLISECONDS = re.compile(r"-?\d{11,14}", re.ASCII)
 _COMPLEMENT = str.maketrans("0123456789", "9876543210")
 _BIAS = 500_000
+_FIRST = "0001-01-01T00:00:00.000000Z"
+_LAST = "9999-12-31T23:59:59.999999Z"
 
 
 def sort_key(value: t.Any) -> str | None:
@@ -48,9 +57,43 @@ def sort_key(value: t.Any) -> str | None:
 
 @lru_cache(maxsize=256)
 def moment_key(moment: datetime) -> str:
-    """Return the version text of a moment; a naive one is UTC."""
-    moment = moment.replace(tzinfo=_UTC) if moment.tzinfo is None else moment.astimezone(_UTC)
+    """Return the version text of a moment; a naive one is UTC.
+
+    What an offset leads beyond the years 1 to 9999 counts as their beginning or end.
+    """
+    if moment.tzinfo is not None:
+        try:
+            moment = moment.astimezone(_UTC)
+        except OverflowError:
+            return _FIRST if moment.year == 1 else _LAST
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Return the moment that an ISO 8601 text names, naive without an offset; None for any other.
+
+    Time, seconds, fraction and offset may be missing; digits after the microseconds are rounded.
+    """
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    *numbers, fraction, zone = found.groups()
+    year, month, day, hour, minute, second = (int(number or 0) for number in numbers)
+    digits = (fraction or "").ljust(7, "0")
+    microseconds = int(digits[:6]) + (digits[6] >= "5")
+    try:
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=_zone(zone))
+        return moment + timedelta(microseconds=microseconds)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(text: str | None) -> timezone | None:
+    if text is None or text in "Zz":
+        return _UTC if text else None
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text[0] == "-" else offset)
 
 
 def is_moment(version: str) -> bool:
@@ -67,20 +110,27 @@ def _text_key(text: str) -> str:
     time_text, _, identifier = text.strip().partition("@")
     moment = _moment(time_text.strip())
     if moment is None:
-        return "t" + text
+        return _digits_key(text) or "t" + text
     return f"{moment}@{_id_key(identifier)}" if identifier else moment
 
 
 @lru_cache(maxsize=256)
 def _moment(text: str) -> str | None:
-    try:
-        if _EPOCH_MILLISECONDS.fullmatch(text):
+    if _EPOCH_MILLISECONDS.fullmatch(text):
+        try:
             return moment_key(_EPOCH + timedelta(milliseconds=int(text)))
-        if _TIME.fullmatch(text):
-            return moment_key(datetime.fromisoformat(text.replace("Z", "+00:00")))
-    except (ValueError, OverflowError):
-        return None
-    return None
+        except OverflowError:
+            return None
+    moment = parse_moment(text)
+    return None if moment is None else moment_key(moment)
+
+
+def _digits_key(text: str) -> str | None:
+    """Return the version text of digits: in the order of numbers, also around epoch milliseconds."""
+    if _SHORT_DIGITS.fullmatch(text):
+        digits = text.lstrip("0")
+        return f"#{len(digits):02d}{digits}"
+    return _number_key(Decimal(text)) if _LONG_DIGITS.fullmatch(text) else None
 
 
 def _id_key(identifier: str) -> str:
