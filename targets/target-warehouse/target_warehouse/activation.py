@@ -7,7 +7,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from target_warehouse.errors import GuardError, InputError
+from target_warehouse.errors import BusyError, GuardError, InputError
 from target_warehouse.names import quote
 from target_warehouse.versions import moment_key
 
@@ -19,6 +19,9 @@ log = logging.getLogger("target-warehouse")
 
 SMALL_SCOPE = 10
 """Below so many rows a share says nothing; only an empty read is guarded."""
+
+PATIENCE = 10.0
+"""How many seconds to wait for what another run has claimed; it may just have been killed."""
 
 _LAST_MILLISECOND = 253_402_300_799_999
 
@@ -72,6 +75,15 @@ def is_late(mode: Mode, activation: Activation, last: int | None) -> bool:
 
 def _shown(activation: Activation) -> str:
     return ", ".join(f"{name}={value}" for name, value in activation.scope.items()) or "all rows"
+
+
+def busy(mode: Mode, version: int) -> BusyError:
+    """Return the error for a full read that another run is loading at this moment."""
+    return BusyError(
+        f"Stream {mode.schema.stream!r}: another run loads the full read {version} into "
+        f"{mode.dialect.relation(mode.table.name)} at this moment, and two would mix their rows. Let "
+        "it end, or end its session on the server, then run again."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,13 @@ def test_overwrite_of_a_read_without_activation_changes_nothing(warehouse):
     warehouse.load(schema(), *users(V1, "1", "2"), activate("users", V1), load_mode="overwrite")
     warehouse.load(schema(), *users(V2, "9"), load_mode="overwrite")
     assert warehouse.rows("SELECT id FROM users ORDER BY id") == [("1",), ("2",)]
+    # What came is kept for a tap that goes on with its read, until another read begins.
+    assert warehouse.tables() == {"users", f"users__staging_{V2}"}
+    warehouse.load(schema(), *users(V2, "8"), activate("users", V2), load_mode="overwrite")
+    assert warehouse.rows("SELECT id FROM users ORDER BY id") == [("8",), ("9",)]
+    warehouse.load(schema(), *users(V3, "7"), load_mode="overwrite")
+    warehouse.load(schema(), *users(V3 + 1, "6"), activate("users", V3 + 1), load_mode="overwrite")
+    assert warehouse.rows("SELECT id FROM users ORDER BY id") == [("6",)]
     assert warehouse.tables() == {"users"}
 
 

@@ -66,9 +66,12 @@ class Append(Mode):
         relation = self.dialect.relation(self.table.name)
         like = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in self._same)
         # The usual batch has no repeats, and to learn that needs only the key and the version.
-        if not like or not self.dialect.rows(
-            f"SELECT count(*) FROM {staged} AS s JOIN {relation} AS t ON {like}"
-        )[0][0]:
+        if (
+            not like
+            or not self.dialect.rows(
+                f"SELECT count(*) FROM {staged} AS s JOIN {relation} AS t ON {like}"
+            )[0][0]
+        ):
             return "TRUE"
         equal = " AND ".join(
             f"t.{quote(name)} IS NOT DISTINCT FROM s.{quote(name)}"

@@ -62,6 +62,8 @@ class History(Mode):
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:
+        # Chains are built from what is in the table, so no other run may write to it meanwhile.
+        self.dialect.turn(self.table.name)
         staged = self.dialect.stage(self.table, self.rows(entries))
         relation = self.dialect.relation(self.table.name)
         self.dialect.execute(

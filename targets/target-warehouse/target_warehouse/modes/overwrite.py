@@ -8,8 +8,8 @@ from itertools import groupby
 
 from typing_extensions import override
 
-from target_warehouse.activation import Scope, is_late, may_go
-from target_warehouse.dialects.base import VERSION, Column, Table
+from target_warehouse.activation import PATIENCE, Scope, busy, is_late, may_go
+from target_warehouse.dialects.base import VERSION, Column, Table, newer
 from target_warehouse.layout import Shape
 from target_warehouse.modes.base import Activation, Entry, Mode
 from target_warehouse.names import MAX_BYTES, shorten
@@ -17,13 +17,15 @@ from target_warehouse.schema import Kind, StreamSchema
 
 _MARK = "__staging_"
 _DIGITS = 20
+_EVERYTHING = Scope("TRUE", ())
 
 
 class Overwrite(Mode):
     """Collects a read in `<table>__staging_<version>`, and puts it in place in one transaction.
 
-    `_table_version` is the version of the read that a row came with, so that an older one that comes
-    late does not replace it.
+    `_table_version` is the version of the read that a row came with. So an older one that comes late
+    does not replace it, and a read that goes on after its activation, as when a kill came before the
+    STATE, is known.
     """
 
     shape = Shape(
@@ -62,7 +64,8 @@ class Overwrite(Mode):
             # What nobody works on was left by a read that did not come to its end.
             if found not in own and self.dialect.claim(found):
                 self._drop(found)
-        self.dialect.claim(name)
+        if not self.dialect.claim(name, PATIENCE):
+            raise busy(self, version)
         self._staging[version] = self.prepare(name)[1]
 
     @override
@@ -84,26 +87,56 @@ class Overwrite(Mode):
         staging = self._staging[activation.version]
         new, old = self.dialect.relation(staging.name), self.dialect.relation(self.table.name)
         scope = Scope.of(self, activation)
+        self.dialect.turn(self.table.name)
         total, last = self._look(old, scope)
         brought, _ = self._look(new, scope)
-        if is_late(self, activation, last) or (last == activation.version and not brought):
-            return True  # the second case: this very activation a second time in one run
+        if is_late(self, activation, last):
+            self.dialect.execute(f"DELETE FROM {new} WHERE {scope.condition}", *scope.values)
+            return True
+        if last == activation.version:
+            self._complete(activation.version, scope)
+            return True
         going = self._going(activation, total, brought)
         if not may_go(self, activation, total=total, going=going, brought=brought):
             return False
         self.dialect.execute(f"DELETE FROM {old} WHERE {scope.condition}", *scope.values)
+        self._move(activation.version, scope)
+        return True
+
+    def _complete(self, version: int, scope: Scope) -> None:
+        """Add to a read that is in place what its tap sent again; nothing goes.
+
+        It was whole when it was put in place. Without a key its rows cannot be told apart, so there
+        what came again is left out.
+        """
+        staging = self._staging[version]
+        old, new = self.dialect.relation(self.table.name), self.dialect.relation(staging.name)
+        same = self.table.matches("s", "t") or "TRUE"
+        if self.table.key:
+            self.dialect.execute(
+                f"DELETE FROM {old} AS t WHERE {scope.condition} "
+                f"AND EXISTS (SELECT 1 FROM {new} AS s WHERE {same} AND {newer('s', 't')})",
+                *scope.values,
+            )
+        self._move(version, scope, f"AND NOT EXISTS (SELECT 1 FROM {old} AS t WHERE {same})")
+
+    def _move(self, version: int, scope: Scope, unless: str = "") -> None:
+        staging = self._staging[version]
+        old, new = self.dialect.relation(self.table.name), self.dialect.relation(staging.name)
         self.dialect.execute(
             f"INSERT INTO {old} ({staging.column_list}, _table_version) "
-            f"SELECT {staging.column_list}, {activation.version:d} FROM {new} WHERE {scope.condition}",
+            f"SELECT {staging.column_list}, {version:d} FROM {new} AS s "
+            f"WHERE {scope.condition} {unless}",
             *scope.values,
         )
         self.dialect.execute(f"DELETE FROM {new} WHERE {scope.condition}", *scope.values)
-        return True
 
     @override
     def finish(self) -> None:
         for table in self._staging.values():
-            self._drop(table.name)
+            # What was not put in place belongs to a read that a later run may go on with.
+            if not self._look(self.dialect.relation(table.name), _EVERYTHING)[0]:
+                self._drop(table.name)
         self._staging = {}
 
     def _drop(self, name: str) -> None:

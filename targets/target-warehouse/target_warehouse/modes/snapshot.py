@@ -7,13 +7,14 @@ import typing as t
 
 from typing_extensions import override
 
-from target_warehouse.activation import Scope, is_late, may_go, moment_text
+from target_warehouse.activation import PATIENCE, Scope, busy, is_late, may_go, moment_text
 from target_warehouse.dialects.base import VERSION, Column
 from target_warehouse.errors import ViewInTheWayError
 from target_warehouse.layout import Shape
 from target_warehouse.modes.base import Activation, Entry, Mode
 from target_warehouse.names import MAX_BYTES, quote, shorten
 from target_warehouse.schema import Kind, StreamSchema
+from target_warehouse.versions import moment_key
 
 if t.TYPE_CHECKING:
     from target_warehouse.dialects.base import Table
@@ -59,6 +60,11 @@ class Snapshot(Mode):
         return Shape(staged=self.shape.staged, extra=self.shape.extra, keyed=False)
 
     @override
+    def begin(self, version: int) -> None:
+        if not self.dialect.claim(self._claimed(moment_text(version)), PATIENCE):
+            raise busy(self, version)
+
+    @override
     def identity(self, key: t.Any, version: str | None, table_version: int | None) -> t.Any:
         return (table_version, key)
 
@@ -80,6 +86,7 @@ class Snapshot(Mode):
     @override
     def activate(self, activation: Activation) -> bool:
         scope = Scope.of(self, activation)
+        self.dialect.turn(self.table.name)
         relation = self.dialect.relation(self.table.name)
         taken = self.dialect.moment(scope.next)
         values = (*scope.values, moment_text(activation.version))
@@ -95,12 +102,7 @@ class Snapshot(Mode):
         going = self._going(activation, total, brought)
         if not may_go(self, activation, total=total, going=going, brought=brought):
             return False
-        # Reads before this one that were never activated are incomplete for ever.
-        self.dialect.execute(
-            f"DELETE FROM {relation} WHERE {scope.condition} "
-            f"AND _is_latest IS NULL AND _snapshot_at < {taken}",
-            *values,
-        )
+        self._clean(scope, taken, values)
         self.dialect.execute(
             f"UPDATE {relation} SET _is_latest = (_snapshot_at = {taken}) WHERE {scope.condition} "
             f"AND (_is_latest OR _snapshot_at = {taken})",
@@ -108,6 +110,25 @@ class Snapshot(Mode):
         )
         self._prune(scope)
         return True
+
+    def _clean(self, scope: Scope, taken: str, values: tuple[str, ...]) -> None:
+        """Delete reads before this one that were never activated, but for what a run works on."""
+        relation = self.dialect.relation(self.table.name)
+        for (moment,) in self.dialect.rows(
+            f"SELECT DISTINCT _snapshot_at FROM {relation} WHERE {scope.condition} "
+            f"AND _is_latest IS NULL AND _snapshot_at < {taken}",
+            *values,
+        ):
+            text = moment_key(moment)
+            if self.dialect.claim(self._claimed(text)):
+                self.dialect.execute(
+                    f"DELETE FROM {relation} WHERE {scope.condition} "
+                    f"AND _is_latest IS NULL AND _snapshot_at = {taken}",
+                    *(*scope.values, text),
+                )
+
+    def _claimed(self, moment: str) -> str:
+        return f"{self.table.name} {moment}"
 
     def _going(self, activation: Activation, total: int, brought: int) -> int:
         if not self.schema.key:
