@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import enum
 import typing as t
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 
 from typing_extensions import override
@@ -156,10 +156,15 @@ class Kept:
         return self.payload_bytes <= LARGEST_PAYLOAD
 
 
+# As numbers: DuckDB needs a further package to give a moment out.
 _COLUMNS = (
     "id, stream, reason, payload, payload_bytes, version, schema_hash, state, times_received, "
-    "received_at, last_received_at, held_at"
+    "extract(epoch FROM received_at), extract(epoch FROM last_received_at), "
+    "extract(epoch FROM held_at)"
 )
+
+
+_Plain: t.TypeAlias = "tuple[str, str, str, str, int, int | None, str]"
 
 
 class Quarantined:
@@ -198,14 +203,19 @@ class Quarantined:
         """Return the wanted records by stream, reason and state."""
         condition, values = self._condition(wanted)
         found = self._rows(
-            "SELECT stream, reason, state, count(*), sum(times_received), min(received_at), "
-            f"max(last_received_at), max(held_at), min(id) FROM {self._table} WHERE {condition} "
+            "SELECT stream, reason, state, count(*), sum(times_received), "
+            "extract(epoch FROM min(received_at)), extract(epoch FROM max(last_received_at)), "
+            f"extract(epoch FROM max(held_at)), min(id) FROM {self._table} WHERE {condition} "
             "GROUP BY stream, reason, state ORDER BY stream, count(*) DESC, reason, state",
             *values,
         )
         return [
-            Group(stream, reason, State(state), int(records), int(times), *rest)
-            for stream, reason, state, records, times, *rest in found
+            Group(
+                *(stream, reason, State(state), int(records), int(times)),
+                *_moments(first, last, held),
+                example,
+            )
+            for stream, reason, state, records, times, first, last, held, example in found
         ]
 
     def records(self, wanted: Selection) -> Iterator[Kept]:
@@ -223,10 +233,10 @@ class Quarantined:
                 *values,
                 after,
             )
-            for row in found:
-                kept = Kept(*row)
-                yield replace(kept, state=State(kept.state))
-                after = kept.id
+            for *fields, state, times, first, last, held in found:
+                moments = _moments(first, last, held)
+                yield Kept(*t.cast("_Plain", tuple(fields)), State(state), times, *moments)
+                after = fields[0]
             if len(found) < _PAGE_ROWS:
                 return
 
@@ -272,6 +282,14 @@ class Quarantined:
     def _streams(self, globs: Sequence[str]) -> list[str]:
         found = self._rows(f"SELECT DISTINCT stream FROM {self._table}")
         return [name for (name,) in found if any(fnmatchcase(name, glob) for glob in globs)]
+
+
+def _moments(first: t.Any, last: t.Any, held: t.Any) -> tuple[datetime, datetime, datetime | None]:
+    times = [
+        s if s is None else datetime.fromtimestamp(float(s), timezone.utc)
+        for s in (first, last, held)
+    ]
+    return t.cast("tuple[datetime, datetime, datetime | None]", tuple(times))
 
 
 def quarantined_schemas(dialect: Dialect) -> list[str]:

@@ -156,6 +156,7 @@ class Connection:
         conninfo: PostgreSQL's connection string, with the password.
         shown: The same for people, without it.
         secrets: Texts that must not appear in any message.
+        read_only: Only to look: nothing is created, and others may look at the same time.
     """
 
     engine: str
@@ -164,6 +165,7 @@ class Connection:
     conninfo: str = field(default="", repr=False)
     shown: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

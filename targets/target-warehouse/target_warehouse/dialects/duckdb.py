@@ -62,15 +62,18 @@ class DuckDB(Dialect):
         self._spool = tempfile.TemporaryDirectory(prefix="target-warehouse-")
         self._structs: dict[int, type[msgspec.Struct]] = {}
         try:
-            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            if not connection.read_only:
+                Path(self._path).parent.mkdir(parents=True, exist_ok=True)
             self._connection = duckdb.connect()
             file = self._path.replace("'", "''")  # ATTACH takes no parameters
-            self.execute(f"ATTACH '{file}' AS __warehouse (ROW_GROUP_SIZE {_GROUP_ROWS})")
+            how = "READ_ONLY" if connection.read_only else f"ROW_GROUP_SIZE {_GROUP_ROWS}"
+            self.execute(f"ATTACH '{file}' AS __warehouse ({how})")
             self.execute("USE __warehouse")
             self.execute("SET TimeZone = 'UTC'")
             self.execute("SET preserve_insertion_order = false")
             self._allow(_LEAST_MEMORY)
-            self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
+            if not connection.read_only:
+                self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
         except (duckdb.Error, OSError) as error:
             self._spool.cleanup()
             raise self._told(error) from error

@@ -62,17 +62,22 @@ class Postgres(Dialect):
         self._stages: dict[str, tuple[Table, str]] = {}
         self._stage_count = 0
         self._claims: set[int] = set()
+        options = "-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning"
+        if connection.read_only:
+            options += " -c default_transaction_read_only=on"
         try:
             self._connection = psycopg.connect(
                 connection.conninfo,
                 autocommit=True,
                 application_name="target-warehouse",
-                options="-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning",
+                options=options,
                 cursor_factory=psycopg.RawCursor,
                 prepare_threshold=None,
             )
             self._cursor = self._connection.cursor()
-            if not self.rows("SELECT 1 FROM pg_namespace WHERE nspname = $1", self._schema):
+            if not connection.read_only and not self.rows(
+                "SELECT 1 FROM pg_namespace WHERE nspname = $1", self._schema
+            ):
                 self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
         except psycopg.Error as error:
             raise self._told(error) from error

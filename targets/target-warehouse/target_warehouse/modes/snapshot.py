@@ -93,11 +93,11 @@ class Snapshot(Mode):
         total, brought, last = self.dialect.rows(
             f"SELECT count(*) FILTER (WHERE _is_latest AND _snapshot_at <> {taken}), "
             f"count(*) FILTER (WHERE _snapshot_at = {taken}), "
-            "max(_snapshot_at) FILTER (WHERE _is_latest) "
+            "extract(epoch FROM max(_snapshot_at) FILTER (WHERE _is_latest)) "
             f"FROM {relation} WHERE {scope.condition}",
             *values,
         )[0]
-        if is_late(self, activation, last and round(last.timestamp() * 1000)):
+        if is_late(self, activation, last and round(last * 1000)):
             return True
         going = self._going(activation, total, brought)
         if not may_go(self, activation, total=total, going=going, brought=brought):
