@@ -11,7 +11,7 @@ from target_warehouse import messages, schema as schemas
 from target_warehouse.batch_files import record_lines
 from target_warehouse.errors import InputError, SchemaMissingError, SettingsError
 from target_warehouse.kept import EVERY_OPEN, Replayed, Selection
-from target_warehouse.names import OWN_TABLES, fold, shorten
+from target_warehouse.names import fold, is_own, shorten
 from target_warehouse.quarantine import Quarantine
 from target_warehouse.records import BadRecordError
 from target_warehouse.sink import Sink
@@ -231,7 +231,7 @@ class Loader:
             return
         settings = self._settings.stream(message.stream)
         table = fold(shorten(settings.table))
-        if table in OWN_TABLES:
+        if is_own(table):
             raise SettingsError(
                 f"The stream {message.stream!r} would have the table {settings.table!r}, which the "
                 "target needs for itself. Give it another: setting `streams`, `table`."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import typing as t
 
 MAX_BYTES = 63
@@ -13,10 +14,9 @@ _STATEMENTS_COLUMNS = "__n __row __digest __rank __copy __before __run __nth __n
 RESERVED = frozenset(f"{_ENGINES_COLUMNS} {_STATEMENTS_COLUMNS}".split())
 """Names that no column may have; a property of such a name gets `rowid__2`."""
 
-OWN_TABLES = frozenset(
-    ["_quarantine", "_quarantine_schemas", "__staged", "__merged", "__fresh", "__chains"]
+_OWN_TABLES = re.compile(
+    r"_quarantine(_schemas)?|__(staged|merged|fresh|chains)|.*__staging_-?\d+", re.DOTALL
 )
-"""Names of tables, also temporary ones, that no stream may have."""
 
 _HASH_LENGTH = 8
 
@@ -46,6 +46,11 @@ def variant(name: str, number: int) -> str:
         return shorten(name)
     suffix = f"__{number}"
     return shorten(name, MAX_BYTES - len(suffix)) + suffix
+
+
+def is_own(table: str) -> bool:
+    """Tell whether a table, also a temporary one, is called so that no stream may have it."""
+    return _OWN_TABLES.fullmatch(fold(table)) is not None
 
 
 def fold(name: str) -> str:

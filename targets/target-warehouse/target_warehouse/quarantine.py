@@ -344,7 +344,7 @@ def _identity(stream: str, payload: bytes) -> str:
     digest = hashlib.blake2b(stream.encode() + b"\n", digest_size=16)
     try:
         values = msgspec.json.decode(payload, type=t.Dict[str, msgspec.Raw])  # noqa: UP006
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         digest.update(payload)
         return digest.hexdigest()
     for name in sorted(values.keys() - _READING):
@@ -356,7 +356,7 @@ def _may_be_in(scope: t.Mapping[str, t.Any], kept: Kept) -> bool:
     """Tell whether a record may belong to a scope; one that cannot be read may."""
     try:
         values = msgspec.json.decode(kept.payload) if kept.whole else None
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         values = None
     if not isinstance(values, dict):
         return True

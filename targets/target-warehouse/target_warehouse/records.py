@@ -116,13 +116,17 @@ class RecordDecoder:
             BadRecordError: With the reason, when it does not fit its schema.
         """
         try:
-            if _NUL_ESCAPE in line:
-                raw = msgspec.Raw(without_nul(bytes(raw)))
-            if self._aliases:
-                return self._slowly(raw)
-            record = self._decode(raw)
+            return self._decoded(raw, line)
         except RecursionError:
             raise BadRecordError("It is nested too deeply to be read") from None
+
+    def _decoded(self, raw: msgspec.Raw, line: bytes) -> Record:
+        if _NUL_ESCAPE in line:
+            raw = msgspec.Raw(without_nul(bytes(raw)))
+        if self._aliases:
+            return self._slowly(raw)
+        try:
+            record = self._decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return self._slowly(raw)
         self._finish([record])

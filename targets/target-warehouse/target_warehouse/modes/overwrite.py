@@ -62,7 +62,8 @@ class Overwrite(Mode):
         own = {name, *(table.name for table in self._staging.values())}
         for found in self.dialect.tables(self._prefix):
             # What nobody works on was left by a read that did not come to its end.
-            if found not in own and self.dialect.claim(found):
+            ours = found.removeprefix(self._prefix).removeprefix("-").isdigit()
+            if ours and found not in own and self.dialect.claim(found):
                 self._drop(found)
         if not self.dialect.claim(name, PATIENCE):
             raise busy(self, version)
