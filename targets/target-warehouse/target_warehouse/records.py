@@ -268,7 +268,7 @@ def _struct(fields: tuple[Field, ...], aliases: dict[str, str]) -> type[Record]:
 
 def _line(struct: type[Record]) -> type[msgspec.Struct]:
     """Return the form of a RECORD line, of which only the record and its version are read."""
-    version = (t.Optional[TableVersion], None)
+    version = (t.Optional[TableVersion], None)  # noqa: UP045 - msgspec reads it at run time
     return msgspec.defstruct("Line", [("record", struct), ("version", *version)], gc=False)
 
 

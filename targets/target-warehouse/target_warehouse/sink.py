@@ -99,10 +99,10 @@ class Sink:
     def _hold(self, mode: Mode, records: t.Sequence[Record]) -> None:
         """Take decoded records of the read at hand into the batch."""
         decoder, read = self._decoder, self._read
-        versions: t.Iterable[str | None] = repeat(None)
-        if decoder.version_of is not None:
-            versions = map(sort_key, map(decoder.version_of, records))
-        versions = [mode.version(version) for version, _ in zip(versions, records)]
+        known = (
+            map(decoder.version_of, records) if decoder.version_of else repeat(None, len(records))
+        )
+        versions = [mode.version(sort_key(value)) for value in known]
         entries = list(map(Entry, versions, repeat(read), records))
         first = self.received
         self.received += len(records)

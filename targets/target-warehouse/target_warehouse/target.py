@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 import typing as t
@@ -27,6 +28,10 @@ if t.TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
 
     from target_warehouse.dialects.base import Dialect
+
+
+_GARBAGE = 200_000
+"""How many new objects it takes until the collector looks for cycles among them."""
 
 
 class LineReader(GenericSingerReader[bytes]):
@@ -175,6 +180,8 @@ class TargetWarehouse(Target):
         if about:
             cls.print_about(about_format)
             return
+        # Rows come and go by the ten thousand and hold no cycles: looking for some is wasted time.
+        gc.set_threshold(_GARBAGE)
         target: TargetWarehouse | None = None
         try:
             target = cls(

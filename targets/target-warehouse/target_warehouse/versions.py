@@ -36,6 +36,7 @@ _LONG_DIGITS = re.compile(r"\d{15,}", re.ASCII)
 _EPOCH_MILLISECONDS = re.compile(r"-?\d{11,14}", re.ASCII)
 _COMPLEMENT = str.maketrans("0123456789", "9876543210")
 _BIAS = 500_000
+_DIGITS = [f"d{count:02d}" for count in range(100)]
 _FIRST = "0001-01-01T00:00:00.000000Z"
 _LAST = "9999-12-31T23:59:59.999999Z"
 
@@ -137,7 +138,7 @@ def _id_key(identifier: str) -> str:
     if identifier.isascii() and identifier.isdigit():
         digits = identifier.lstrip("0")
         if len(digits) < 100:
-            return f"d{len(digits):02d}{digits}"
+            return _DIGITS[len(digits)] + digits
     return "t" + identifier
 
 

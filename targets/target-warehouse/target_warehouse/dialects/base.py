@@ -124,21 +124,22 @@ class Dialect(t.Protocol):
     def stage(self, table: Table, rows: list[Row]) -> str:
         """Bring rows into a relation that lasts for this transaction; return its quoted name."""
 
-    def upsert(self, table: Table, rows: list[Row], carried: t.Mapping[str, str]) -> None:
-        """Write rows whose key is new, or whose version is newer than the table's.
+    def add(self, table: Table, rows: list[Row]) -> bool:
+        """Write rows straight into their table.
 
-        Args:
-            table: Where to.
-            rows: No two of them have one key.
-            carried: As in `merge`.
+        Returns:
+            False when another process has just written one of their keys; then none is written.
         """
 
+    def pairs(self, table: Table, staged: str) -> str:
+        """Return SQL for the staged rows, `s`, each with the table's row of the same key, `t`."""
+
     def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
-        """Do as `upsert` with rows that are staged.
+        """Write staged rows whose key is new, or whose version is newer than the table's.
 
         Args:
             table: Where to.
-            staged: What `stage` returned.
+            staged: What `stage` returned; no two rows in it have one key.
             carried: Columns whose value for a rewritten row is computed from both rows: SQL with
                 `{new}` and `{old}` for them.
 

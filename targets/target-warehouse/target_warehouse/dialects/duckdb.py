@@ -178,6 +178,25 @@ class DuckDB(Dialect):
 
     @override
     def stage(self, table: Table, rows: list[Row]) -> str:
+        with self._spooled(table, rows) as (query, path):
+            self.execute(f"CREATE OR REPLACE TEMP TABLE __staged AS {query}", path)
+        return "temp.__staged"
+
+    @override
+    def add(self, table: Table, rows: list[Row]) -> bool:
+        with self._spooled(table, rows) as (query, path):
+            self.execute(
+                f"INSERT INTO {self.relation(table.name)} ({table.column_list}) {query}", path
+            )
+        return True
+
+    @override
+    def pairs(self, table: Table, staged: str) -> str:
+        return f"{staged} s JOIN {self.relation(table.name)} t ON {table.matches('s', 't')}"
+
+    @contextmanager
+    def _spooled(self, table: Table, rows: list[Row]) -> t.Iterator[tuple[str, str]]:
+        """Write rows to a file; yield the query that reads it, and its parameter, the path."""
         width = len(table.columns)
         struct = self._structs.get(width)
         if struct is None:
@@ -199,22 +218,16 @@ class DuckDB(Dialect):
             f"c{index}{'::JSON' if column.kind is Kind.JSON else ''} AS {quote(column.name)}"
             for index, column in enumerate(table.columns)
         )
-        self.execute(
-            f"CREATE OR REPLACE TEMP TABLE __staged AS SELECT {casts} FROM read_json($1, "
-            f"format = 'newline_delimited', compression = 'uncompressed', columns = {{{types}}}, "
-            f"maximum_object_size = {largest})",
-            str(path),
+        query = (
+            f"SELECT {casts} FROM read_json($1, format = 'newline_delimited', compression = "
+            f"'uncompressed', columns = {{{types}}}, maximum_object_size = {largest})"
         )
+        yield query, str(path)
         path.unlink()
-        return "temp.__staged"
 
     @override
     def show(self, view: str, query: str) -> None:
         self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
-
-    @override
-    def upsert(self, table: Table, rows: list[Row], carried: t.Mapping[str, str]) -> None:
-        self.merge(table, self.stage(table, rows), carried)
 
     @override
     def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:

@@ -7,7 +7,6 @@ import hashlib
 import time as clock
 import typing as t
 from contextlib import contextmanager
-from operator import itemgetter
 
 import psycopg
 from typing_extensions import override
@@ -199,33 +198,15 @@ class Postgres(Dialect):
                 copy.write(text)
 
     @override
-    def upsert(self, table: Table, rows: list[Row], carried: t.Mapping[str, str]) -> None:
-        new, newer_ones = self._compared(table, rows)
-        if new and not self._copied(table, new):
-            newer_ones += new
-        if newer_ones:
-            self.merge(table, self.stage(table, newer_ones), carried)
-
-    def _compared(self, table: Table, rows: list[Row]) -> tuple[list[Row], list[Row]]:
-        """Return the rows whose key is new, and those newer than the table's; asks for keys only."""
-        names = (*table.key, VERSION)
-        columns = {column.name: column for column in table.columns}
-        number = Column("__n", Kind.INTEGER)
-        keys = Table(f"{table.name} keys", (number, *(columns[name] for name in names)), table.key)
-        of_row = itemgetter(*(table.names.index(name) for name in names))
-        staged = self.stage(keys, [(n, *of_row(row)) for n, row in enumerate(rows)])
+    def pairs(self, table: Table, staged: str) -> str:
         # OFFSET keeps the planner from anything but a look into the key's index for each row.
-        [(known, higher)] = self.rows(
-            f"SELECT array_agg(__n), array_agg(__n) FILTER (WHERE {newer('s', 't')}) "
-            f"FROM {staged} s JOIN LATERAL (SELECT o.{VERSION} FROM {self.relation(table.name)} o "
+        return (
+            f"{staged} s JOIN LATERAL (SELECT o.{VERSION} FROM {self.relation(table.name)} o "
             f"WHERE {table.matches('o', 's')} OFFSET 0) t ON TRUE"
         )
-        passed = set(known or ())
-        new = [row for n, row in enumerate(rows) if n not in passed] if passed else rows
-        return new, [rows[n] for n in higher or ()]
 
-    def _copied(self, table: Table, rows: list[Row]) -> bool:
-        """Copy new rows straight into their table; False when another process was faster with one."""
+    @override
+    def add(self, table: Table, rows: list[Row]) -> bool:
         try:
             with self._connection.transaction():
                 self._copy(self.relation(table.name), table, rows)

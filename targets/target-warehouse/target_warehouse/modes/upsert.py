@@ -7,6 +7,7 @@ import typing as t
 from typing_extensions import override
 
 from target_warehouse.dialects.base import VERSION, Column
+from target_warehouse.dialects.upserting import upsert
 from target_warehouse.layout import Shape
 from target_warehouse.modes.base import Entry, Mode
 from target_warehouse.schema import Kind
@@ -23,4 +24,4 @@ class Upsert(Mode):
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:
-        self.dialect.upsert(self.table, self.rows(entries), {})
+        upsert(self.dialect, self.table, self.rows(entries))
