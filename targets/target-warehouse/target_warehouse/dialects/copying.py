@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from functools import lru_cache
+from functools import cache
 
 import msgspec
 
@@ -40,7 +40,7 @@ def lines(rows: Sequence[Row]) -> Iterator[bytes]:
         yield b"\n"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _array(width: int) -> type[msgspec.Struct]:
     fields = [(f"c{index}", t.Any) for index in range(width)]
     return msgspec.defstruct("Row", fields, array_like=True, gc=False)
