@@ -37,7 +37,17 @@ ENGINES = {
     "target-duckdb": ("DuckDB", {"path"}),
     "target-postgres": (
         "PostgreSQL",
-        {"host", "port", "user", "password", "dbname", "sslmode"},
+        {
+            "host",
+            "port",
+            "user",
+            "password",
+            "dbname",
+            "sslmode",
+            "sslrootcert",
+            "sslcert",
+            "sslkey",
+        },
     ),
 }
 KINDS = {
