@@ -154,13 +154,21 @@ class Peers:
 
         try:
             load = self.loader(peer)
-            pairs, detail = self._ours.against(peer.engine, theirs, "peer")
+            pairs = self._ours.against(peer.engine, theirs, peer.name)
         except RuntimeError as error:
-            return Result(peer.number, title, None, peer.bar, True, "x", "", f"not run: {error}")
-        if lost[0]:
-            detail += f"; the peer lost {lost[0]} of {self._records:,} rows"
-        wrong = detail if lost[0] > peer.loses else ""
-        return Result(peer.number, title, pairs.ratio, peer.bar, True, "x", detail, wrong)
+            return Result(peer.number, title, None, peer.bar, unit="x", wrong=f"not run: {error}")
+        told = f"the peer lost {lost[0]} of {self._records:,} rows" if lost[0] else ""
+        known = lost[0] <= peer.loses
+        return Result(
+            peer.number,
+            title,
+            pairs.ratio,
+            peer.bar,
+            unit="x",
+            detail=told if known else "",
+            wrong="" if known else told,
+            pairs=pairs,
+        )
 
     def all_leave(self) -> list[Result]:
         """Tell what each peer's table holds, once for each program."""
@@ -182,7 +190,7 @@ class Peers:
             told.append(self._types(peer))
         except RuntimeError as error:
             told.append(f"then it fails: {_reason(error)}")
-        return Result(number, title, None, None, True, "", "; ".join(told))
+        return Result(number, title, None, None, detail="; ".join(told))
 
     def loader(self, peer: Peer) -> Callable[..., Cost]:
         """Return what loads a file with a peer."""

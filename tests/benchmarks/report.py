@@ -101,7 +101,7 @@ def table(results: list[Result]) -> Table:
             result.shown,
             result.shown_bar,
             f"[{style}]{result.verdict}[/]" if style else "",
-            result.wrong or result.detail,
+            result.told,
         )
     return shown
 

@@ -9,6 +9,30 @@ from dataclasses import dataclass
 from benchmarks.measure import Cost, median
 
 
+class Pairs(t.NamedTuple):
+    """The medians of A and of B, and of A / B pair by pair.
+
+    Attributes:
+        name: What A is; B is ours.
+        first: What A cost.
+        second: What B cost.
+        ratio: The median of A / B.
+        spread: The lowest and the highest A / B.
+    """
+
+    name: str
+    first: Cost
+    second: Cost
+    ratio: float
+    spread: tuple[float, float]
+
+    def __str__(self) -> str:
+        return (
+            f"{_told(self.name, self.first)}; {_told('ours', self.second)}; "
+            f"pairs {self.spread[0]:.2f} to {self.spread[1]:.2f}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One comparison.
@@ -20,18 +44,20 @@ class Result:
         bar: What it should reach, None for information only.
         above: Whether the figure should be at least the bar; else at most.
         unit: What the figure counts: `x` for a ratio, `MiB`, nothing for a share.
-        detail: What it was made of.
+        detail: What else there is to tell.
         wrong: Why the figure does not count, such as a table with the wrong content.
+        pairs: What was measured.
     """
 
     number: str
     title: str
     figure: float | None
     bar: float | None
-    above: bool
-    unit: str
-    detail: str
+    above: bool = True
+    unit: str = ""
+    detail: str = ""
     wrong: str = ""
+    pairs: Pairs | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -55,6 +81,12 @@ class Result:
         return "" if self.bar is None else f"{'≥' if self.above else '≤'} {self._text(self.bar)}"
 
     @property
+    def told(self) -> str:
+        """Everything else in one text."""
+        parts = [self.wrong, str(self.pairs or ""), self.detail]
+        return "; ".join(part for part in parts if part)
+
+    @property
     def verdict(self) -> str:
         """`yes`, `NO`, or nothing."""
         return {True: "yes", False: "NO", None: ""}[self.reached]
@@ -65,23 +97,15 @@ class Result:
         return f"{value:.1f}×" if self.unit == "x" else f"{value:.2f}"
 
 
-class Pairs(t.NamedTuple):
-    """The medians of A and of B, and of A / B pair by pair."""
-
-    first: Cost
-    second: Cost
-    ratio: float
-    spread: tuple[float, float]
-
-
 def take_turns(
-    first: Callable[[], Cost], second: Callable[[], Cost], pairs: int, what: str = "both"
+    first: Callable[[], Cost], second: Callable[[], Cost], pairs: int, name: str, what: str = "both"
 ) -> Pairs:
     """Run A and B in turn, after one B that warms files and servers; compare a figure of `Cost`."""
     second()
     costs = [(first(), second()) for _ in range(pairs)]
     ratios = [getattr(a, what) / getattr(b, what) for a, b in costs]
     return Pairs(
+        name,
         middle([a for a, _ in costs]),
         middle([b for _, b in costs]),
         median(ratios),
@@ -100,7 +124,7 @@ def middle(costs: list[Cost]) -> Cost:
     )
 
 
-def told(name: str, cost: Cost) -> str:
+def _told(name: str, cost: Cost) -> str:
     """Return a cost as text."""
     server = f" + {cost.server_cpu:.2f}" if cost.server_cpu else ""
     helpers = f", {cost.processes} processes" if cost.processes > 1 else ""

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Cost, Server, digest, run
-from benchmarks.results import Result, take_turns, told
+from benchmarks.results import Result, take_turns
 
 TESTS = Path(__file__).parent.parent
 PLAIN = [sys.executable, "-m", "benchmarks.plain_tap"]
@@ -62,7 +62,7 @@ class TapPath:
             f"{many:.0f} MiB / {few:.0f} MiB for {10 * self._records:,} / {self._records:,} records"
         )
         title = "peak memory at 10 times the pages / at 1"
-        return Result("P5", title, many / few, 1.1, False, "", detail)
+        return Result("P5", title, many / few, 1.1, above=False, detail=detail)
 
     def _against(self, number: str, title: str, peer: list[str], bar: float, unit: str) -> Result:
         with Server(accounts=1, size=self._records, limits=False, max_pages=1_000_000) as server:
@@ -75,6 +75,7 @@ class TapPath:
                 partial(self._tap, peer, server.config),
                 partial(self._tap, OURS, mine),
                 self._pairs,
+                title.partition(" / ")[0],
                 "cpu",
             )
         comparable = peer is BARE  # it writes the rows as they come
@@ -82,11 +83,10 @@ class TapPath:
         if theirs[0] != ours[0] or (theirs != ours and not comparable):
             wrong = f"the records differ: {theirs} and {ours}"
         same = "as many records" if comparable else "the same records"
-        detail = (
-            f"{self._records:,} records, {same}; {told(title.partition(' / ')[0], pairs.first)}; "
-            f"{told('ours', pairs.second)}"
+        detail = f"{self._records:,} records, {same}"
+        return Result(
+            number, title, pairs.ratio, bar, unit=unit, detail=detail, wrong=wrong, pairs=pairs
         )
-        return Result(number, title, pairs.ratio, bar, True, unit, detail, wrong)
 
     def _latency(self, number: str, title: str, accounts: int, bar: float | None) -> Result:
         records = min(self._records, 80_000)
@@ -98,11 +98,13 @@ class TapPath:
                 partial(self._tap, OURS, {**many, "concurrency": 1}),
                 partial(self._tap, OURS, {**many, "concurrency": 8}),
                 self._pairs,
+                "serial",
                 "wall",
             )
-        detail = f"{records:,} records; {pairs.first.wall:.2f} s / {pairs.second.wall:.2f} s"
         title = f"serial / 8 in flight, {LATENCY_MS} ms, wall: {title}"
-        return Result(number, title, pairs.ratio, bar, True, "x", detail)
+        return Result(
+            number, title, pairs.ratio, bar, unit="x", detail=f"{records:,} records", pairs=pairs
+        )
 
     def _tap(
         self, command: list[str], config: dict[str, t.Any], *, output: Path | None = None

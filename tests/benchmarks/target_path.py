@@ -13,9 +13,9 @@ from pathlib import Path
 from benchmarks.content import Content, expected, in_duckdb, in_postgres
 from benchmarks.generate import PARTS, Orders
 from benchmarks.limits import write_csv, write_records
-from benchmarks.measure import Cost, run
+from benchmarks.measure import Cost, median, run
 from benchmarks.postgres import Postgres
-from benchmarks.results import Pairs, Result, middle, take_turns, told
+from benchmarks.results import Pairs, Result, middle, take_turns
 
 TESTS = Path(__file__).parent.parent
 TARGET = [str(Path(sys.executable).with_name("target-warehouse"))]
@@ -156,12 +156,10 @@ class TargetPath:
         """T8."""
         return self._limit("T8", "duckdb", "read_json", 0.4)
 
-    def against(self, engine: str, peer: Callable[[], Cost], name: str) -> tuple[Pairs, str]:
-        """Let a peer and ours take turns; return also the costs as text."""
+    def against(self, engine: str, peer: Callable[[], Cost], name: str) -> Pairs:
+        """Let a peer and ours take turns."""
         ours = partial(self._loads.ours, engine, self._base)
-        pairs = take_turns(peer, ours, self._pairs)
-        detail = f"{told(name, pairs.first)}; {told('ours', pairs.second)}; {told_spread(pairs)}"
-        return pairs, detail
+        return take_turns(peer, ours, self._pairs, name)
 
     def _limit(self, number: str, engine: str, name: str, bar: float) -> Result:
         limit = partial(self._loads.limit, engine, self._records)
@@ -170,10 +168,10 @@ class TargetPath:
         # read_json writes the numbers inside nested values anew, 1.50 as 1.5: no digest for DuckDB.
         same = (wanted.rows, wanted.total) == (loaded.rows, loaded.total)
         wrong = "" if same else f"the limit's table is {differing(wanted, loaded)}"
-        pairs, detail = self.against(engine, limit, "limit")
+        pairs = self.against(engine, limit, name)
         wrong = wrong or self._wrong(engine, "base", "our table is {}")
         title = f"{SHOWN[engine]}: {name} / ours"
-        return Result(number, title, pairs.ratio, bar, True, "", detail, wrong)
+        return Result(number, title, pairs.ratio, bar, wrong=wrong, pairs=pairs)
 
     def memory(self) -> list[Result]:
         """T9 and T10, on both engines."""
@@ -194,18 +192,17 @@ class TargetPath:
                     f"{SHOWN[engine]}: peak memory at {sizes}",
                     many / few,
                     1.1 if only else None,
-                    False,
-                    "",
-                    detail,
+                    above=False,
+                    detail=detail,
                 ),
                 Result(
                     f"T10{'' if only else 'd'}",
                     f"{SHOWN[engine]}: peak memory, default batch",
                     max(few, many),
                     150 if only else None,
-                    False,
-                    "MiB",
-                    detail,
+                    above=False,
+                    unit="MiB",
+                    detail=detail,
                 ),
             ]
         return found
@@ -222,12 +219,17 @@ class TargetPath:
 
         again()
         runs = [again() for _ in range(self._pairs)]
-        ratio = sorted(b.server_cpu / a.server_cpu for a, b in runs)[len(runs) // 2]
-        first, second = middle([a for a, _ in runs]), middle([b for _, b in runs])
-        detail = f"{told('first', first)}; {told('replay', second)}"
+        ratios = [replayed.server_cpu / first.server_cpu for first, replayed in runs]
+        pairs = Pairs(
+            "first load (ours: the replay)",
+            middle([first for first, _ in runs]),
+            middle([replayed for _, replayed in runs]),
+            median(ratios),
+            (min(ratios), max(ratios)),
+        )
         wrong = self._wrong("postgres", "base", "after the replay the table is {}")
         title = "PostgreSQL: replay of the same file / first load, server CPU"
-        return Result("T11", title, ratio, 0.5, False, "", detail, wrong)
+        return Result("T11", title, pairs.ratio, 0.5, above=False, wrong=wrong, pairs=pairs)
 
     def content(self, *, thorough: bool = True) -> Result:
         """T12."""
@@ -258,10 +260,8 @@ class TargetPath:
             "content after base, updates, messy equals newest-wins: share of tables",
             (done - len(wrong)) / done,
             1.0,
-            True,
-            "",
-            detail,
-            "; ".join(wrong),
+            detail=detail,
+            wrong="; ".join(wrong),
         )
 
     def _loaded(
@@ -287,11 +287,6 @@ SHOWN = {"postgres": "PostgreSQL", "duckdb": "DuckDB"}
 def differing(wanted: Content, found: Content) -> str:
     """Return how two contents differ; nothing when they are equal."""
     return "" if wanted == found else f"wrong: wanted {wanted}; found {found}"
-
-
-def told_spread(pairs: Pairs) -> str:
-    """Return how far the ratios of the pairs lie apart."""
-    return f"pairs {pairs.spread[0]:.2f} to {pairs.spread[1]:.2f}"
 
 
 def _write(parts: Sequence[str], records: int, path: Path) -> None:
