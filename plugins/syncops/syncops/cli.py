@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from syncops.bookmarks.commands import bookmarks
+from syncops.quarantine.commands import quarantine
 from syncops.session import Settings
 
 
@@ -19,7 +20,7 @@ def main(context: click.Context, environment: str | None, *, verbose: bool) -> N
     """Operate the syncs of a Meltano project.
 
     Runs in the project's folder, or through Meltano as `meltano invoke syncops ...`. It reads and
-    writes the state wherever Meltano keeps it.
+    writes the state wherever Meltano keeps it, and the quarantine in the database of the loader.
 
     \b
     Exit codes: 0 done, 1 failed or nothing matched, 2 wrong usage.
@@ -28,3 +29,4 @@ def main(context: click.Context, environment: str | None, *, verbose: bool) -> N
 
 
 main.add_command(bookmarks)
+main.add_command(quarantine)

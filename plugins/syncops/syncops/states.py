@@ -8,9 +8,6 @@ inside the functions because they take a second that `--help` should not cost.
 from __future__ import annotations
 
 import copy
-import logging
-import os
-import sys
 import typing as t
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,9 +15,8 @@ from fnmatch import fnmatchcase
 from functools import partial
 from urllib.parse import urlsplit
 
-import structlog
-
-from syncops.errors import BackendError, CorruptStateError, RunningError, SyncopsError
+from syncops.errors import CorruptStateError, RunningError
+from syncops.project import open_project, told
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -100,7 +96,7 @@ class States:
         """
         if not self._has_table("state"):
             return []
-        with _told("reading the list of states"):
+        with told("reading the list of states"):
             found = sorted(self._manager.get_state_ids())
         self._end_read()
         return self.select(found, patterns, every=every)
@@ -136,7 +132,7 @@ class States:
 
         if not self._has_table("runs"):
             return None
-        with _told("reading the table of runs"):
+        with told("reading the table of runs"):
             alive = [
                 job for job in JobFinder(state_id).running(self._session) if not job.is_stale()
             ]
@@ -162,7 +158,7 @@ class States:
         nobody else writes it before we do.
         """
         with ExitStack() as stack:
-            with _told(f"locking {self.where(state_id)}"):
+            with told(f"locking {self.where(state_id)}"):
                 stack.enter_context(self._manager.acquire_lock(state_id, retry_seconds=1))
                 if self._in_database:
                     stack.callback(self._session.rollback)
@@ -181,7 +177,7 @@ class States:
 
         if not self._has_table("state"):
             return None
-        with _told(f"reading {self.where(state_id)}"):
+        with told(f"reading {self.where(state_id)}"):
             try:
                 state = self._manager.get(state_id)
             except (ValueError, AttributeError, TypeError) as error:
@@ -200,7 +196,7 @@ class States:
     def _write(self, state_id: str, payload: Payload | None) -> None:
         from meltano.core.state_store import MeltanoState
 
-        with _told(f"writing {self.where(state_id)}"):
+        with told(f"writing {self.where(state_id)}"):
             self._session.expunge_all()
             if payload is None:
                 self._manager.delete(state_id)
@@ -218,7 +214,7 @@ class States:
 
         if name == "state" and not self._in_database:
             return True
-        with _told("looking into Meltano's system database"):
+        with told("looking into Meltano's system database"):
             return inspect(self._session.connection()).has_table(name)
 
 
@@ -233,70 +229,17 @@ def open_states(environment: str | None = None, *, verbose: bool = False) -> Ite
     Raises:
         BackendError: If there is no project, no such environment, or no way to the state.
     """
-    _quiet_meltano(verbose=verbose)
-    with ExitStack() as stack:
-        with _told("opening the Meltano project"):
-            from meltano.core.db import project_engine
+    with open_project(environment, verbose=verbose) as opened, ExitStack() as stack:
+        project, session = opened
+        with told("opening the state backend"):
             from meltano.core.state_store import (
                 state_store_manager_from_project_settings,
             )
 
-            project = _project(environment)
-            # SQLite makes the file but not its folder.
-            project.sys_dir_root.mkdir(parents=True, exist_ok=True)
-            engine, make_session = project_engine(project)
-            stack.callback(engine.dispose)
-            session = stack.enter_context(make_session())
             manager = state_store_manager_from_project_settings(project.settings, session)
             stack.callback(manager.close)
             backend = _without_credentials(project.settings.get("state_backend.uri"))
         yield States(project, session, manager, backend)
-
-
-def _project(environment: str | None) -> Project:
-    from meltano.core.project import PROJECT_ENVIRONMENT_ENV, Project
-    from meltano.core.utils import check_meltano_compatibility
-
-    # activate=True would point the project's link to the meltano program at ours.
-    project: Project = Project.find(activate=False)
-    check_meltano_compatibility(project.meltano.requires_meltano)
-    name = (
-        environment
-        or os.environ.get(PROJECT_ENVIRONMENT_ENV)
-        or project.dotenv_env.get(PROJECT_ENVIRONMENT_ENV)
-        or project.settings.get("default_environment")
-    )
-    if name and name.lower() != "null":
-        project.activate_environment(name)
-    return project
-
-
-def _quiet_meltano(*, verbose: bool) -> None:
-    """Send Meltano's log to the standard error; by default it would mix with what we print."""
-    level = logging.DEBUG if verbose else logging.WARNING
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
-
-
-@contextmanager
-def _told(doing: str) -> Iterator[None]:
-    """Turn whatever Meltano, SQLAlchemy or a cloud client raises into one message.
-
-    Each backend has exceptions of its own, so there is no narrower class to catch.
-    """
-    try:
-        yield
-    except SyncopsError:
-        raise
-    except Exception as error:
-        structlog.get_logger(__name__).debug("the traceback", exc_info=error)
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise BackendError(
-            f"{doing[0].upper()}{doing[1:]} failed: {type(error).__name__}: {reason[0]} "
-            "Check that `meltano state list` works here; --verbose shows more."
-        ) from error
 
 
 def _without_credentials(uri: str) -> str:

@@ -50,7 +50,7 @@ class Selection:
         ids: Beginnings of ids.
         streams: Globs of stream names.
         exact: Whether `streams` are names instead.
-        reason: A text within the reason, in any case.
+        reasons: Texts within the reason, in any case.
         since: The record came again at this time or later.
         states: Their states.
     """
@@ -58,7 +58,7 @@ class Selection:
     ids: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
     exact: bool = False
-    reason: str = ""
+    reasons: tuple[str, ...] = ()
     since: datetime | None = None
     states: tuple[State, ...] = (State.OPEN,)
 
@@ -223,6 +223,12 @@ class Quarantined:
         condition, values = self._condition(wanted)
         return self.where(condition, *values)
 
+    def ids(self, wanted: Selection) -> list[str]:
+        """Return the ids of the wanted records."""
+        condition, values = self._condition(wanted)
+        found = self._rows(f"SELECT id FROM {self._table} WHERE {condition} ORDER BY id", *values)
+        return [identifier for (identifier,) in found]
+
     def where(self, condition: str, *values: t.Any) -> Iterator[Kept]:
         """Yield the records for which a condition in SQL holds."""
         after = ""
@@ -273,8 +279,8 @@ class Quarantined:
         if wanted.ids:
             starts = "EXISTS (SELECT 1 FROM (SELECT unnest({}::text[]) AS x) AS b WHERE "
             add(starts + "starts_with(id, b.x))", list(wanted.ids))
-        if wanted.reason:
-            add("strpos(lower(reason), lower({})) > 0", wanted.reason)
+        for text in wanted.reasons:
+            add("strpos(lower(reason), lower({})) > 0", text)
         if wanted.since is not None:
             add(f"last_received_at >= {self._moment('{}')}", moment_key(wanted.since))
         return " AND ".join(parts), values
