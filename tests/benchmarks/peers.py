@@ -178,7 +178,6 @@ class Peers:
     def leave(self, peer: Peer) -> Result:
         """Tell what a peer's table holds after base, updates and messy."""
         title = f"{SHOWN[peer.engine]}: what {peer.name} leaves"
-        number = f"{peer.number}c"
         told: list[str] = []
         known = Known(Orders(self._records))
         try:
@@ -190,7 +189,7 @@ class Peers:
             told.append(self._types(peer))
         except RuntimeError as error:
             told.append(f"then it fails: {_reason(error)}")
-        return Result(number, title, None, None, detail="; ".join(told))
+        return Result("T12p", title, None, None, detail="; ".join(told))
 
     def loader(self, peer: Peer) -> Callable[..., Cost]:
         """Return what loads a file with a peer."""

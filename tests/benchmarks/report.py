@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import typing as t
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,13 +14,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import page
 from benchmarks.peers import PEERS, Peers
-from benchmarks.postgres import Postgres
+from benchmarks.postgres import SETTINGS, Postgres
 from benchmarks.results import Result
 from benchmarks.tap_path import TapPath
 from benchmarks.target_path import Loads, TargetPath
 
 Work: t.TypeAlias = Callable[[], "Result | list[Result]"]
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+ALIASES = {"T10": "T9"}  # measured together
 QUICK_RECORDS, QUICK_PAIRS = 10_000, 1
 
 
@@ -39,31 +42,36 @@ class Plan:
     only: frozenset[str] = frozenset()
 
 
-def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Iterator[Result]:
-    """Run the comparisons of a plan; `say` is told what begins."""
-    with ExitStack() as stack:
-        comparisons = _comparisons(plan, folder, stack)
-        for number, work in comparisons.items():
-            if plan.only and number not in plan.only:
-                continue
+def measure(
+    plan: Plan, folder: Path, server: Postgres, say: Callable[[str], None]
+) -> Iterator[Result]:
+    """Run the comparisons of a plan; `say` is told what begins.
+
+    Raises:
+        ValueError: The plan names a comparison that there is not.
+    """
+    comparisons = _comparisons(plan, folder, server)
+    only = {ALIASES.get(number, number) for number in plan.only}
+    if unknown := only - comparisons.keys():
+        known = ", ".join(comparisons)
+        raise ValueError(f"no comparison is called {', '.join(sorted(unknown))}; there are {known}")
+    for number, work in comparisons.items():
+        if not only or number in only:
             say(number)
             found = work()
             yield from found if isinstance(found, list) else [found]
 
 
-def _comparisons(plan: Plan, folder: Path, stack: ExitStack) -> dict[str, Work]:
-    """Return the comparisons by number; the server starts only when one needs it."""
-
-    @cache
-    def loads() -> Loads:
-        return Loads(folder, stack.enter_context(Postgres()))
+def _comparisons(plan: Plan, folder: Path, server: Postgres) -> dict[str, Work]:
+    """Return the comparisons by number."""
+    loads = Loads(folder, server)
 
     @cache
     def target() -> TargetPath:
-        return TargetPath(loads(), plan.records, plan.pairs)
+        return TargetPath(loads, plan.records, plan.pairs)
 
     def peers(records: int) -> Peers:
-        return Peers(loads(), target(), records)
+        return Peers(loads, target(), records)
 
     tap = TapPath(folder, plan.records, plan.pairs)
     works: dict[str, Work] = {
@@ -75,7 +83,7 @@ def _comparisons(plan: Plan, folder: Path, stack: ExitStack) -> dict[str, Work]:
         "T9": lambda: target().memory(),
         "T11": lambda: target().replay(),
         "T12": lambda: target().content(thorough=plan.records > QUICK_RECORDS),
-        "T13": lambda: peers(max(plan.records // 5, 50)).all_leave(),
+        "T12p": lambda: peers(max(plan.records // 5, 50)).all_leave(),
         "P2": tap.plain,
         "P3": tap.bare,
         "P4": tap.latency,
@@ -107,18 +115,37 @@ def table(results: list[Result]) -> Table:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, and write it to the docs when asked."""
     parser = argparse.ArgumentParser(prog="python3 tests/benchmarks", description=__doc__)
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--only", default="", help="numbers, such as T1,T7")
     parser.add_argument("--quick", action="store_true", help="few records, one pair: a try")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.{md,svg}")
     options = parser.parse_args()
+    if options.write and (options.quick or options.only):
+        parser.error("--write is for all comparisons at full size: leave out --quick and --only")
     plan = Plan(
         QUICK_RECORDS if options.quick else options.records,
         QUICK_PAIRS if options.quick else options.pairs,
         frozenset(word.strip() for word in options.only.split(",") if word.strip()),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        results = list(measure(plan, Path(folder), Console(stderr=True).print))
-    Console().print(table(results))
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as folder, Postgres() as server:
+        results = []
+        for result in measure(
+            plan, Path(folder), server, lambda name: console.print(f"{name} ...")
+        ):
+            console.print(f"  {result.number} {result.shown} {result.verdict}", highlight=False)
+            results.append(result)
+        Console().print(table(results))
+        if options.write:
+            page.write(
+                DOCS,
+                results,
+                records=plan.records,
+                pairs=plan.pairs,
+                command=" ".join(["python3 tests/benchmarks", *sys.argv[1:]]),
+                server=server.version,
+                settings=SETTINGS,
+            )
