@@ -34,7 +34,8 @@ _HOW = """\
 - **Limits.** T6: a CSV file made beforehand goes by COPY into a temporary table, and one `INSERT ... ON CONFLICT` takes
   it into a table with our types and our key. T8: a file of bare records made beforehand is read by `read_json` into a
   table with our types. P3: a loop over `requests.Session` and `orjson` that writes each row as it came.
-- **Others.** Each runs in an environment of its own with the versions in `tests/benchmarks/peers`.
+- **Others.** Each runs in an environment of its own with the versions in `tests/benchmarks/peers`. "Tuned" means
+  `use_copy`, `validate_records` and `add_record_metadata` off, batches of 50,000.
 
 ## What is not comparable
 

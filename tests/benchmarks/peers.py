@@ -68,7 +68,7 @@ PEERS = (
     ),
     Peer(
         "T3",
-        f"{_MELTANOLABS}, tuned: use_copy, no validation, no metadata, batches of 50,000",
+        f"{_MELTANOLABS}, tuned",
         "meltanolabs",
         "target-postgres",
         3,

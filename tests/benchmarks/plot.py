@@ -10,8 +10,8 @@ from benchmarks.measure import median
 from benchmarks.results import Result
 
 WIDTH = 880
-_LABELS, _BARS = 300, 380  # where the labels end, and how long the longest bar is
-_MARGIN, _BAR, _STEP = 28, 20, 30
+_LABELS, _BARS = 308, 380  # where the labels end, and how long the longest bar is
+_MARGIN, _BAR, _STEP = 24, 20, 30
 _FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 _COLOURS = {"ours": "#0f766e", "peer": "#a8b3c2", "limit": "#e7d9b8"}
 _INK, _MUTED, _LINE = "#1f2937", "#6b7280", "#e5e7eb"
@@ -105,7 +105,7 @@ def svg(shown: Sequence[Panel], subtitle: str) -> str:
 
 def _bar(bar: Bar, x: float, y: float, width: float) -> str:
     weight = 700 if bar.kind == "ours" else 400
-    label = bar.label if len(bar.label) < 46 else bar.label[:44] + "…"
+    label = bar.label if len(bar.label) < 44 else bar.label[:42] + "…"
     middle = y + _BAR * 0.72
     value = f"{bar.value:,.0f}"
     parts = [
