@@ -259,7 +259,13 @@ class Loader:
             self._waiting_since = time.monotonic()
 
     def _activate(self, message: Message, line: bytes) -> None:
-        sink = self._sink(message)
+        sink = self._sinks.get(message.stream)
+        if sink is None:
+            # Some taps send one before they read, too. Nothing came, so it says nothing.
+            log.warning(
+                "ACTIVATE_VERSION of stream %s came before its SCHEMA; ignored", message.stream
+            )
+            return
         if message.version is None:
             raise InputError(f"ACTIVATE_VERSION of stream {message.stream!r} has no `version`.")
         self.flush()
