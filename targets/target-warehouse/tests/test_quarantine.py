@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from target_warehouse import dialects
+from target_warehouse.dialects.duckdb import DuckDB
+from target_warehouse.dialects.postgres import Postgres
 from target_warehouse.errors import MissingKeyError, QuarantineError
+from target_warehouse.settings import Settings
 
-from .singer import incremental, order, record, schema, state
+from .singer import activate, incremental, order, record, schema, state
 
 AT = "2026-11-20T08:00:00.000Z@1"
 INTEGER = {"type": ["integer", "null"]}
@@ -140,3 +144,160 @@ def test_quarantine_error_names_the_table(make_warehouse):
         warehouse.load(
             schema("t", value=INTEGER), record("t", "1", value="x"), quarantine_threshold=0
         )
+
+
+# -- what is kept --------------------------------------------------------------------------------
+
+
+def test_the_same_bad_record_is_counted_and_its_first_sighting_kept(warehouse):
+    """`_read_at` differs with each read and makes no other record of it."""
+    spec = schema("t", value=INTEGER, _read_at={"type": "string", "format": "date-time"})
+    for hour in (8, 9):
+        row = record("t", "1", value="x", _read_at=f"2026-11-20T0{hour}:00:00Z")
+        warehouse.load(spec, row, row)
+    found = warehouse.rows(
+        "SELECT times_received, received_at < last_received_at, payload LIKE '%T09:%' FROM _quarantine"
+    )
+    assert found == [(4, True, True)]
+
+
+def test_a_huge_payload_is_cut_and_not_replayed(warehouse):
+    huge = "x" * 17_000_000
+    warehouse.load(schema("t", value=INTEGER), record("t", "1", value=huge))
+    size, kept, reason = warehouse.rows(
+        "SELECT payload_bytes, length(payload), reason FROM _quarantine"
+    )[0]
+    assert size > 17_000_000
+    assert kept == 10_000
+    assert "only the beginning is kept" in reason
+    warehouse.load(schema("t", value=TEXT), record("t", "2", value="x"))
+    assert "1 too large" in warehouse.run("--replay-quarantine").stderr
+    assert warehouse.count("SELECT count(*) FROM t") == 1
+
+
+def test_many_bad_records_are_written_together(warehouse, monkeypatch):
+    bad = [record("t", str(n), value="x") for n in range(3000)]
+    statements = []
+    for dialect in (DuckDB, Postgres):
+        execute = dialect.execute
+        monkeypatch.setattr(
+            dialect,
+            "execute",
+            lambda self, sql, *values, _execute=execute: (
+                statements.append(sql) or _execute(self, sql, *values)
+            ),
+        )
+    for _ in range(2):
+        warehouse.load(schema("t", value=INTEGER), *bad, quarantine_threshold=10_000)
+    assert len([sql for sql in statements if "_quarantine" in sql]) < 30
+    assert warehouse.rows("SELECT count(*), min(times_received) FROM _quarantine") == [(3000, 2)]
+
+
+def test_a_replay_counts_against_no_threshold_and_is_no_sighting(warehouse):
+    bad = [record("t", str(n), value="x") for n in range(5)]
+    warehouse.load(schema("t", value=INTEGER), *bad)
+    process = warehouse.run("--replay-quarantine", quarantine_threshold=0)
+    assert process.returncode == 0, process.stderr
+    assert "5 still bad" in process.stderr
+    assert warehouse.rows("SELECT DISTINCT times_received FROM _quarantine") == [(1,)]
+
+
+def test_each_record_keeps_the_schema_that_it_failed(warehouse):
+    warehouse.load(schema("t", value=INTEGER), record("t", "1", value="x"))
+    warehouse.load(schema("t", value={"type": "boolean"}), record("t", "2", value="x"))
+    joined = (
+        "SELECT count(*) FROM _quarantine q JOIN _quarantine_schemas s "
+        "ON q.stream = s.stream AND q.schema_hash = s.schema_hash"
+    )
+    assert warehouse.count(joined) == 2
+
+
+def test_records_of_incremental_streams_are_replayed_under_overwrite(warehouse):
+    """They come in parts, so no full read would bring them again."""
+    warehouse.load(
+        incremental(value=INTEGER), order("1", "a", AT, value="x"), load_mode="overwrite"
+    )
+    warehouse.load(incremental(value=TEXT), order("2", "a", AT, value="y"), load_mode="overwrite")
+    process = warehouse.run("--replay-quarantine", load_mode="overwrite")
+    assert "1 records loaded, 0 stay" in process.stderr
+    assert warehouse.count("SELECT count(*) FROM orders") == 2
+
+
+# -- full reads with bad records -----------------------------------------------------------------
+
+V1, V2, V3 = 1763625600000, 1763712000000, 1763798400000
+FULL_MODES = ["soft_delete", "overwrite", "snapshot"]
+
+
+def users(version, *identifiers, account="a", name="x"):
+    return [record("users", i, name, account=account, version=version) for i in identifiers]
+
+
+def shown(warehouse, mode):
+    table = "users_latest" if mode == "snapshot" else "users"
+    where = "WHERE _deleted_at IS NULL" if mode == "soft_delete" else ""
+    found = warehouse.rows(f"SELECT _account, id FROM {table} {where} ORDER BY 1, 2")
+    return ["".join(row) for row in found]
+
+
+@pytest.mark.parametrize("mode", FULL_MODES)
+def test_a_read_is_held_back_while_a_live_row_may_be_in_quarantine(warehouse, mode, caplog):
+    def read(version, *messages):
+        warehouse.load(schema(), *messages, activate("users", version), load_mode=mode)
+
+    read(V1, *users(V1, "1", "2"))
+    read(V2, *users(V2, "1"), *users(V2, "2", name=5))
+    assert shown(warehouse, mode) == ["a1", "a2"]
+    assert "is held back" in caplog.text
+    assert warehouse.count("SELECT count(*) FROM _quarantine WHERE held_at IS NOT NULL") == 1
+    # The activation alone, in another process: the records in the table still tell.
+    warehouse.load(schema(), *users(V2, "1"), activate("users", V2), load_mode=mode)
+    assert shown(warehouse, mode) == ["a1", "a2"]
+    read(V3, *users(V3, "1"))
+    assert shown(warehouse, mode) == ["a1"]
+    assert reasons(warehouse) == []
+    assert len(reasons(warehouse, "state = 'outdated'")) == 1
+
+
+@pytest.mark.parametrize("mode", FULL_MODES)
+def test_a_read_goes_through_when_every_live_row_came(warehouse, mode):
+    warehouse.load(schema(), *users(V1, "1"), activate("users", V1), load_mode=mode)
+    read = [*users(V2, "1", "3"), *users(V2, "9", name=5)]
+    warehouse.load(schema(), *read, activate("users", V2), load_mode=mode)
+    assert shown(warehouse, mode) == ["a1", "a3"]
+    assert len(reasons(warehouse)) == 1
+
+
+@pytest.mark.parametrize("mode", FULL_MODES)
+def test_bad_records_of_one_account_hold_only_that_account_back(warehouse, mode):
+    both = [*users(V1, "1", "2"), *users(V1, "1", "2", account="b")]
+    warehouse.load(schema(), *both, activate("users", V1), load_mode=mode)
+    read = [*users(V2, "1"), *users(V2, "1", account="b"), *users(V2, "2", account="b", name=5)]
+    ends = [activate("users", V2, _account=account) for account in "ab"]
+    warehouse.load(schema(), *read, *ends, load_mode=mode)
+    assert shown(warehouse, mode) == ["a1", "b1", "b2"]
+
+
+@pytest.mark.parametrize("mode", FULL_MODES)
+def test_a_dropped_record_holds_nothing_back(warehouse, mode):
+    warehouse.load(schema(), *users(V1, "1", "2"), activate("users", V1), load_mode=mode)
+    bad = [*users(V2, "1"), *users(V2, "2", name=5), activate("users", V2)]
+    warehouse.load(schema(), *bad, load_mode=mode)
+    set_state(warehouse, "dropped")
+    again = [*users(V3, "1"), *users(V3, "2", name=5), activate("users", V3)]
+    warehouse.load(schema(), *again, load_mode=mode, quarantine_threshold=0)
+    assert shown(warehouse, mode) == ["a1"]
+    assert warehouse.rows("SELECT state, times_received FROM _quarantine") == [("dropped", 2)]
+
+
+def set_state(warehouse, word):
+    connection = dialects.connect(Settings.read(warehouse.config).connection)
+    connection.execute(f"UPDATE {connection.relation('_quarantine')} SET state = $1", word)
+    connection.close()
+
+
+def test_without_a_key_any_bad_record_holds_back(warehouse):
+    for version, name in ((V1, "x"), (V2, 5)):
+        read = [*users(version, "1"), *users(version, "2", name=name)]
+        warehouse.load(schema(key=[]), *read, activate("users", version), load_mode="overwrite")
+    assert warehouse.count("SELECT count(*) FROM users") == 2
