@@ -144,6 +144,8 @@ def prepare(
     if not existing:
         dialect.create(table)
         return result.fields, table
+    if settings.schema_contract != "evolve":
+        _check_same_key(dialect, schema, settings, table)
     lacking = (*result.new, *(column for column in system if column.name not in existing))
     _evolve(dialect, table, lacking, result.wider)
     return result.fields, table
@@ -198,6 +200,20 @@ def _check_key(schema: StreamSchema, result: Plan, relation: str, *, exists: boo
             f"{schema.stream!r}: another tap seems to write a stream of that name there. Give each tap "
             "a schema of its own (setting `schema`), or the stream another table (setting `streams`: "
             "`table`)."
+        )
+
+
+def _check_same_key(
+    dialect: Dialect, schema: StreamSchema, settings: StreamSettings, table: Table
+) -> None:
+    """Refuse another key where the contract says that the table stays as it is."""
+    present = dialect.key(table.name)
+    if present and table.key and set(present) != set(table.key):
+        raise ContractError(
+            f"Stream {schema.stream!r}: the key of {dialect.relation(table.name)} is "
+            f"({', '.join(present)}), that of the stream is now ({', '.join(table.key)}), and the contract "
+            f"`{settings.schema_contract}` forbids to change it. Nothing of it was written. Correct "
+            "the tap, or set `schema_contract` to evolve for one run."
         )
 
 

@@ -150,6 +150,13 @@ class Dialect(t.Protocol):
     def show(self, view: str, query: str) -> None:
         """Create a view, or bring it up to date with its table."""
 
+    def hide(self, view: str) -> list[str]:
+        """Drop a view, within a transaction, and return the statements that grant its rights anew.
+
+        Raises:
+            ViewInTheWayError: When another view uses it.
+        """
+
     def content_hash(self, columns: t.Sequence[str]) -> str:
         """Return SQL for a hash of these (quoted) columns."""
 

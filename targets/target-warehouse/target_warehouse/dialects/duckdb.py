@@ -230,6 +230,11 @@ class DuckDB(Dialect):
         self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
 
     @override
+    def hide(self, view: str) -> list[str]:
+        self.execute(f"DROP VIEW IF EXISTS {self.relation(view)}")
+        return []
+
+    @override
     def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:
         relation = self.relation(table.name)
         kept = {name: "{old}." + _literal(quote(name)) for name in table.kept}

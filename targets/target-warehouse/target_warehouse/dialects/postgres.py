@@ -173,8 +173,8 @@ class Postgres(Dialect):
         except psycopg.errors.FeatureNotSupported as error:
             raise ViewInTheWayError(
                 f"Column {column.name!r} of table {self.relation(table)} must become "
-                f"{_TYPES[column.kind]}, but a view uses it ({error}). Drop the view, run again, "
-                "and create the view anew."
+                f"{_TYPES[column.kind]}, but a view uses it ({' '.join(str(error).split())}). Drop "
+                "the view, run again, and create the view anew."
             ) from error
 
     @override
@@ -218,6 +218,27 @@ class Postgres(Dialect):
     def show(self, view: str, query: str) -> None:
         # Replacing may add columns at the end, which is all that evolution does to a table here.
         self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
+
+    @override
+    def hide(self, view: str) -> list[str]:
+        relation = self.relation(view)
+        grants = self.rows(
+            "SELECT privilege_type, CASE WHEN grantee <> 0 THEN pg_get_userbyid(grantee) END "
+            "FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass($1) AND grantee <> relowner",
+            relation,
+        )
+        try:
+            self.execute(f"DROP VIEW IF EXISTS {relation}")
+        except psycopg.errors.DependentObjectsStillExist as error:
+            raise ViewInTheWayError(
+                f"The view {relation} must be made anew, since a column of its table changes its "
+                f"type, but another uses it ({' '.join(str(error.diag.message_detail).split())}). "
+                "Drop that view, run again, and create it anew."
+            ) from error
+        return [
+            f"GRANT {right} ON {relation} TO {quote(role) if role else 'PUBLIC'}"
+            for right, role in grants
+        ]
 
     @override
     def merge(self, table: Table, staged: str, carried: t.Mapping[str, str]) -> int:

@@ -42,16 +42,25 @@ class Snapshot(Mode):
     @override
     def __init__(self, *arguments: t.Any) -> None:
         super().__init__(*arguments)
-        table = self.dialect.relation(self.table.name)
-        self.dialect.show(_view(self.table.name), f"SELECT * FROM {table} WHERE _is_latest")
+        self._show(self.table.name)
 
     @override
     def prepare(self, name: str) -> tuple[tuple[Field, ...], Table]:
         try:
             return super().prepare(name)
         except ViewInTheWayError:
-            self.dialect.execute(f"DROP VIEW IF EXISTS {self.dialect.relation(_view(name))}")
-            return super().prepare(name)
+            # Ours? All in one transaction, so that readers never miss it, whatever else is in the way.
+            with self.dialect.transaction():
+                grants = self.dialect.hide(_view(name))
+                prepared = super().prepare(name)
+                self._show(name)
+                for grant in grants:
+                    self.dialect.execute(grant)
+            return prepared
+
+    def _show(self, name: str) -> None:
+        relation = self.dialect.relation(name)
+        self.dialect.show(_view(name), f"SELECT * FROM {relation} WHERE _is_latest")
 
     @override
     def _shape(self, schema: StreamSchema) -> Shape:
