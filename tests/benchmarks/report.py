@@ -24,6 +24,7 @@ from benchmarks.target_path import Loads, TargetPath
 Work: t.TypeAlias = Callable[[], "Result | list[Result]"]
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 ALIASES = {"T10": "T9"}  # measured together
+BAR_RECORDS = 100_000
 QUICK_RECORDS, QUICK_PAIRS = 10_000, 1
 
 
@@ -100,18 +101,25 @@ def _place(number: str) -> tuple[bool, int, str]:
 
 def table(results: list[Result]) -> Table:
     """Return the results as a table for the terminal."""
-    shown = Table("", "comparison", "figure", "bar", "reached", "detail", title="Benchmarks")
+    shown = Table("", "comparison", "figure", "bar", "reached", title="Benchmarks")
     for result in results:
+        if result.figure is None and result.bar is None:
+            continue
         style = {True: "green", False: "bold red", None: ""}[result.reached]
-        shown.add_row(
-            result.number,
-            result.title,
-            result.shown,
-            result.shown_bar,
-            f"[{style}]{result.verdict}[/]" if style else "",
-            result.told,
-        )
+        verdict = f"[{style}]{result.verdict}[/]" if style else ""
+        shown.add_row(result.number, result.title, result.shown, result.shown_bar, verdict)
     return shown
+
+
+def show(results: list[Result], plan: Plan, console: Console) -> None:
+    """Print the table, and below it what was measured."""
+    console.print(table(results))
+    for result in results:
+        head = result.number if result.figure is not None else f"{result.number} {result.title}"
+        if result.told:
+            console.print(f"{head}: {result.told}", markup=False, highlight=False)
+    if plan.records < BAR_RECORDS:
+        console.print(f"The bars are meant for {BAR_RECORDS:,} records and more; start-up counts.")
 
 
 def main() -> None:
@@ -138,7 +146,7 @@ def main() -> None:
         ):
             console.print(f"  {result.number} {result.shown} {result.verdict}", highlight=False)
             results.append(result)
-        Console().print(table(results))
+        show(results, plan, Console())
         if options.write:
             page.write(
                 DOCS,

@@ -100,8 +100,12 @@ class Result:
 def take_turns(
     first: Callable[[], Cost], second: Callable[[], Cost], pairs: int, name: str, what: str = "both"
 ) -> Pairs:
-    """Run A and B in turn, after one B that warms files and servers; compare a figure of `Cost`."""
-    second()
+    """Run A and B in turn, and compare a figure of `Cost`.
+
+    With several pairs one more B goes first, to warm files and servers.
+    """
+    if pairs > 1:
+        second()
     costs = [(first(), second()) for _ in range(pairs)]
     ratios = [getattr(a, what) / getattr(b, what) for a, b in costs]
     return Pairs(

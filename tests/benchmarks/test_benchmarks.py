@@ -17,7 +17,7 @@ from benchmarks.generate import PARTS, PROPERTIES, Orders, Version
 from benchmarks.measure import Cost
 from benchmarks.peers import PEERS, PINS, Known
 from benchmarks.postgres import SETTINGS, Postgres
-from benchmarks.report import Plan, measure, table
+from benchmarks.report import Plan, measure, show
 from benchmarks.results import Pairs, Result
 
 OURS = {"T6", "T8", "T9", "T11", "T12", "P2", "P3", "P4", "P5"}
@@ -158,7 +158,11 @@ def test_the_bars_are_records_per_second_of_client_and_server():
     ]
 
 
-def test_the_table_for_the_terminal_shows_what_is_wrong():
-    console = Console(width=300, record=True)
-    console.print(table(results()))
-    assert "one table differs" in console.export_text()
+def test_the_terminal_shows_what_is_wrong():
+    console = Console(width=200, record=True)
+    show(results(), Plan(1000, 1), console)
+    text = console.export_text()
+    assert "T12: one table differs" in text
+    assert "T12p PostgreSQL: what a peer leaves: after base: right" in text
+    assert "T2 a peer that is not there: not run: no registry" in text
+    assert "meant for 100,000 records" in text
