@@ -9,7 +9,7 @@ from itertools import count
 
 from target_warehouse.dialects.base import Column, Dialect, Table
 from target_warehouse.errors import ContractError
-from target_warehouse.names import RESERVED, apart, fold, shorten, variant
+from target_warehouse.names import RESERVED, SYSTEM, apart, fold, shorten, variant
 from target_warehouse.schema import Field, Kind, StreamSchema
 
 if t.TYPE_CHECKING:
@@ -76,16 +76,15 @@ def plan(
     present = {fold(name): Column(name, kind or Kind.TEXT) for name, kind in existing.items()}
     foreign = {fold(name) for name, kind in existing.items() if kind is None}
     natural = {fold(shorten(field.name)) for field in fields}
-    taken = {fold(name) for name in reserved} | RESERVED
+    taken = {fold(name) for name in reserved} | RESERVED | SYSTEM
     owned: set[str] = set()
     fixed = contract != "evolve" and bool(existing)
     assigned: dict[str, Column] = {}
     new: list[Column] = []
     wider: list[Column] = []
     # Exact names first, so that `id` and `Id` keep their columns whatever their order.
-    for field in sorted(
-        fields, key=lambda field: (shorten(field.name) not in existing, field.name)
-    ):
+    exact = {name for name in existing if fold(name) not in taken}
+    for field in sorted(fields, key=lambda field: (shorten(field.name) not in exact, field.name)):
         own = fold(shorten(field.name))
         base = apart(field.name) if own in owned else field.name
         for number in count(1):

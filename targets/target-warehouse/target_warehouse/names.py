@@ -14,6 +14,14 @@ _STATEMENTS_COLUMNS = "__n __row __digest __rank __copy __before __run __nth __n
 RESERVED = frozenset(f"{_ENGINES_COLUMNS} {_STATEMENTS_COLUMNS}".split())
 """Names that no column may have; a property of such a name gets `rowid__2`."""
 
+SYSTEM = frozenset(
+    [
+        *("_version", "_version_until", "_table_version", "_deleted_at", "_snapshot_at"),
+        *("_is_latest", "_valid_from", "_valid_to", "_is_current"),
+    ]
+)
+"""Columns that modes add. No property gets one, in no mode: a table may go from mode to mode."""
+
 _OWN_TABLES = re.compile(
     r"_quarantine(_schemas)?|__(staged|merged|fresh|chains)|.*__staging_-?\d+", re.DOTALL
 )
