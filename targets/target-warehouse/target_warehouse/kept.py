@@ -27,7 +27,7 @@ SCHEMAS = "_quarantine_schemas"
 LARGEST_PAYLOAD = 16_000_000
 """Of a record with more bytes only the beginning is kept; it cannot be replayed."""
 
-_PAGE_ROWS = 200
+_PAGE_ROWS = 1_000
 
 
 class State(str, enum.Enum):
@@ -219,7 +219,7 @@ class Quarantined:
         ]
 
     def records(self, wanted: Selection) -> Iterator[Kept]:
-        """Yield the wanted records in the order of their ids, a page at a time."""
+        """Yield the wanted records in the order of their ids."""
         condition, values = self._condition(wanted)
         return self.where(condition, *values)
 
@@ -230,21 +230,19 @@ class Quarantined:
         return [identifier for (identifier,) in found]
 
     def where(self, condition: str, *values: t.Any) -> Iterator[Kept]:
-        """Yield the records for which a condition in SQL holds."""
-        after = ""
-        while True:
-            found = self._rows(
-                f"SELECT {_COLUMNS} FROM {self._table} WHERE ({condition}) "
-                f"AND id > ${len(values) + 1} ORDER BY id LIMIT {_PAGE_ROWS}",
-                *values,
-                after,
+        """Yield the records for which a condition in SQL holds, in the order of their ids."""
+        found = self._rows(
+            f"SELECT id, payload_bytes FROM {self._table} WHERE {condition} ORDER BY id", *values
+        )
+        for page in _pages(found):
+            rows = self._rows(
+                f"SELECT {_COLUMNS} FROM {self._table} "
+                "WHERE id IN (SELECT unnest($1::text[])) ORDER BY id",
+                page,
             )
-            for *fields, state, times, first, last, held in found:
+            for *fields, state, times, first, last, held in rows:
                 moments = _moments(first, last, held)
                 yield Kept(*t.cast("_Plain", tuple(fields)), State(state), times, *moments)
-                after = fields[0]
-            if len(found) < _PAGE_ROWS:
-                return
 
     def schema(self, kept: Kept) -> str | None:
         """Return the SCHEMA message that a record failed; None when it is not kept any more."""
@@ -296,6 +294,20 @@ def _moments(first: t.Any, last: t.Any, held: t.Any) -> tuple[datetime, datetime
         for s in (first, last, held)
     ]
     return t.cast("tuple[datetime, datetime, datetime | None]", tuple(times))
+
+
+def _pages(found: t.Iterable[Row]) -> Iterator[list[str]]:
+    """Yield ids, so many at a time as fit into memory with their records."""
+    page: list[str] = []
+    room = LARGEST_PAYLOAD
+    for identifier, size in found:
+        if page and (len(page) == _PAGE_ROWS or size > room):
+            yield page
+            page, room = [], LARGEST_PAYLOAD
+        page.append(identifier)
+        room -= size
+    if page:
+        yield page
 
 
 def quarantined_schemas(dialect: Dialect) -> list[str]:
