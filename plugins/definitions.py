@@ -47,6 +47,7 @@ ENGINES = {
             "sslrootcert",
             "sslcert",
             "sslkey",
+            "reconnect_seconds",
         },
     ),
 }

@@ -6,9 +6,11 @@ import logging
 import time
 import typing as t
 from collections import Counter
+from functools import partial
 
 from target_warehouse import messages, schema as schemas
 from target_warehouse.batch_files import record_lines
+from target_warehouse.dialects.base import relieved
 from target_warehouse.errors import InputError, SchemaMissingError, SettingsError
 from target_warehouse.kept import EVERY_OPEN, Replayed, Selection
 from target_warehouse.names import fold, is_own, shorten
@@ -123,7 +125,7 @@ class Loader:
         """Commit the rest at the end of the input."""
         self.flush()
         for sink in self._sinks.values():
-            sink.finish()
+            self._with_relief(sink.finish)
         for sink in self._sinks.values():
             self._count(sink)
         for stream, received in sorted(self._received.items()):
@@ -139,7 +141,7 @@ class Loader:
                 if not self._dialect.is_bad_data(error):
                     raise
                 for sink in self._sinks.values():
-                    sink.refuse(self.quarantine)
+                    self._with_relief(partial(sink.refuse, self.quarantine))
                 self._with_relief(self._commit)
             for sink in self._sinks.values():
                 sink.clear()
@@ -187,13 +189,7 @@ class Loader:
             self.quarantine.write()
 
     def _with_relief(self, work: t.Callable[[], None]) -> None:
-        """Do what is one transaction, again with more memory where the engine has some left."""
-        while True:
-            try:
-                return work()
-            except Exception as error:
-                if not self._dialect.relieve(error):
-                    raise
+        relieved(self._dialect, work)
 
     def _record(self, message: Message, line: bytes) -> None:
         if message.record is messages.ABSENT:
@@ -247,7 +243,7 @@ class Loader:
             self._count(known)
         self._latest = None
         self._sinks[message.stream] = Sink(self._dialect, schema, settings)
-        self.quarantine.note(schema)
+        self._with_relief(lambda: self.quarantine.note(schema))
 
     def _keep_state(self, message: Message, line: bytes) -> None:
         if message.value is messages.ABSENT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 
 from target_warehouse.errors import SettingsError
 
+RECONNECT_SECONDS = 60
 LOAD_MODES = ("upsert", "append", "soft_delete", "snapshot", "overwrite", "history")
 CONTRACTS = ("evolve", "freeze", "discard")
 
@@ -147,6 +148,13 @@ CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
         description="Rows wait no longer than this for their transaction, also while the tap is "
         "silent.",
     ),
+    th.Property(
+        "reconnect_seconds",
+        th.CustomType({"type": "number", "minimum": 0}),
+        default=RECONNECT_SECONDS,
+        description="PostgreSQL: for how long a connection that was lost in mid-load is tried again "
+        "before the run fails. Nothing is lost or doubled by it.",
+    ),
 ).to_dict()
 
 
@@ -160,6 +168,7 @@ class Connection:
         path: DuckDB's file.
         conninfo: PostgreSQL's connection string, with the password.
         shown: The same for people, without it.
+        patience: For how many seconds a lost connection is made again.
         secrets: Texts that must not appear in any message.
         read_only: Only to look: nothing is created, and others may look at the same time.
     """
@@ -169,6 +178,7 @@ class Connection:
     path: str = ""
     conninfo: str = field(default="", repr=False)
     shown: str = ""
+    patience: float = RECONNECT_SECONDS
     secrets: tuple[str, ...] = field(default=(), repr=False)
     read_only: bool = False
 
@@ -199,7 +209,8 @@ class Settings:
         Raises:
             SettingsError: When it names no database, or two.
         """
-        return cls(_connection(config), config)
+        patience = float(config.get("reconnect_seconds", RECONNECT_SECONDS))
+        return cls(replace(_connection(config), patience=patience), config)
 
     @property
     def quarantine_threshold(self) -> int:

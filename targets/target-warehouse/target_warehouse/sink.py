@@ -8,6 +8,7 @@ from itertools import repeat
 
 from target_warehouse import messages
 from target_warehouse.activation import apply
+from target_warehouse.dialects.base import relieved
 from target_warehouse.errors import InputError
 from target_warehouse.modes import choose
 from target_warehouse.modes.base import Activation, Entry
@@ -55,7 +56,9 @@ class Sink:
             return self._mode
         wanted = self._settings.load_mode
         kind = choose(wanted, has_key=bool(self.schema.key), full_table=full_table)
-        self._mode = kind(self._dialect, self.schema, self._settings)
+        self._mode = relieved(
+            self._dialect, lambda: kind(self._dialect, self.schema, self._settings)
+        )
         if kind.needs_full_reads is False and wanted in {"overwrite", "snapshot"}:
             log.warning(
                 "Stream %s comes in parts, not in full reads: loaded in mode %s, not %s",
@@ -123,7 +126,7 @@ class Sink:
     def _turn(self, mode: Mode, table_version: int | None) -> None:
         """Follow the stream from one full read to another."""
         if table_version is not None:
-            mode.begin(table_version)
+            relieved(self._dialect, lambda: mode.begin(table_version))
         elif mode.needs_full_reads:
             raise BadRecordError("The record has no version, unlike the others of its stream")
         self._read = table_version

@@ -431,6 +431,7 @@ def rounds(zygote: Zygote, warehouse: Warehouse, source: Source, mode: str, *, k
         code = program.kill()
         assert code == -9, (code, program.log)
         feeder.join(20)
+        program.stdin.close()
         with_state += program.states != []
         state = program.states[-1] if program.states else begin
         replayed += max(0, min(most, before) - before + source.left(state))

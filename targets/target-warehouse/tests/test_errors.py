@@ -139,7 +139,7 @@ def test_nobody_serves_postgresql(make_warehouse):
 
 def test_postgresql_gone_in_the_middle(make_warehouse):
     warehouse = make_warehouse("postgres")
-    process = warehouse.start(batch_rows=2)
+    process = warehouse.start(batch_rows=2, reconnect_seconds=0)
 
     def send(*messages):
         process.stdin.write("".join(json.dumps(m) + "\n" for m in messages).encode())

@@ -105,7 +105,6 @@ class Program:
         if self.code is None:
             self.code = self._zygote.wait(self.pid)
             self._reader.join()
-            self.stdin.close()
         return self.code
 
     @property

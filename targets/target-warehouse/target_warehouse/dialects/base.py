@@ -17,6 +17,8 @@ if t.TYPE_CHECKING:
 Row: t.TypeAlias = "tuple[t.Any, ...]"
 """Values in the order of the staged columns; None is NULL."""
 
+T = t.TypeVar("T")
+
 VERSION = "_version"
 
 
@@ -182,10 +184,24 @@ class Dialect(t.Protocol):
         """Return the names of the tables that begin so."""
 
     def relieve(self, error: BaseException) -> bool:
-        """Make room after a lack of memory; tell whether to try the transaction again."""
+        """Make good what made a transaction fail; tell whether to try it again.
+
+        That is more memory, a new connection for one that was lost, or another turn after a
+        deadlock. What failed was outside of any transaction or a transaction as a whole.
+        """
 
     def is_bad_data(self, error: BaseException) -> bool:
         """Tell whether an error is about values, so that leaving rows out helps."""
 
     def explain(self, error: BaseException) -> DatabaseError | None:
         """Return an engine's error as what, where and what next; None for what is not its own."""
+
+
+def relieved(dialect: Dialect, work: t.Callable[[], T]) -> T:
+    """Do what is one transaction, or harmless to do twice; again when the engine can be relieved."""
+    while True:
+        try:
+            return work()
+        except Exception as error:
+            if not dialect.relieve(error):
+                raise

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from target_warehouse.dialects import copying
 from target_warehouse.dialects.base import VERSION, Column, Dialect, Row, Table, key_refused, newer
+from target_warehouse.dialects.session import Session
 from target_warehouse.errors import DatabaseError, ViewInTheWayError
 from target_warehouse.names import join, quote, shorten
 from target_warehouse.schema import Kind
@@ -60,26 +61,23 @@ class Postgres(Dialect):
         self._schema = connection.schema or "public"
         self._stages: dict[str, tuple[Table, str]] = {}
         self._stage_count = 0
-        self._claims: set[int] = set()
-        options = "-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning"
-        if connection.read_only:
-            options += " -c default_transaction_read_only=on"
         try:
-            self._connection = psycopg.connect(
-                connection.conninfo,
-                autocommit=True,
-                application_name="target-warehouse",
-                options=options,
-                cursor_factory=psycopg.RawCursor,
-                prepare_threshold=None,
-            )
-            self._cursor = self._connection.cursor()
+            self._session = Session(connection)
             if not connection.read_only and not self.rows(
                 "SELECT 1 FROM pg_namespace WHERE nspname = $1", self._schema
             ):
-                self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
+                with self._alone():
+                    self.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(self._schema)}")
         except psycopg.Error as error:
             raise self._told(error) from error
+
+    @property
+    def _connection(self) -> psycopg.Connection[t.Any]:
+        return self._session.connection
+
+    @property
+    def _cursor(self) -> psycopg.Cursor[t.Any]:
+        return self._session.cursor
 
     @override
     def close(self) -> None:
@@ -88,13 +86,30 @@ class Postgres(Dialect):
     @override
     @contextmanager
     def transaction(self) -> t.Iterator[None]:
+        outermost, number = self._session.idle, None
         try:
             with self._connection.transaction():
                 yield
-        except BaseException:
+                if outermost:
+                    number = self._session.transaction_number()
+        except BaseException as error:
             # A temporary table made in this transaction is gone with it.
             self._stages.clear()
-            raise
+            lost = number is not None and self._session.is_lost(error)
+            if not lost or not self._session.was_committed(str(number), error):
+                raise
+        if outermost:
+            self._session.progressed()
+
+    @contextmanager
+    def _alone(self) -> t.Iterator[None]:
+        """Be in a transaction in which no other run creates things in this schema.
+
+        Two that begin together would otherwise both find nothing there, and both create it.
+        """
+        with self.transaction():
+            self.execute("SELECT pg_advisory_xact_lock($1)", _number(self._schema))
+            yield
 
     @override
     def execute(self, sql: str, *parameters: t.Any) -> int:
@@ -132,9 +147,7 @@ class Postgres(Dialect):
         parts = [_definition(column) for column in (*table.columns, *table.extra)]
         if table.key:
             parts.append(f"PRIMARY KEY ({join(table.key)})")
-        with self.transaction():
-            # Two runs that begin together would otherwise both find no table and both create it.
-            self.execute("SELECT pg_advisory_xact_lock($1)", _number(self._schema))
+        with self._alone():
             self.execute(
                 f"CREATE TABLE IF NOT EXISTS {self.relation(table.name)} ({', '.join(parts)})"
             )
@@ -217,7 +230,8 @@ class Postgres(Dialect):
     @override
     def show(self, view: str, query: str) -> None:
         # Replacing may add columns at the end, which is all that evolution does to a table here.
-        self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
+        with self._alone():
+            self.execute(f"CREATE OR REPLACE VIEW {self.relation(view)} AS {query}")
 
     @override
     def hide(self, view: str) -> list[str]:
@@ -261,7 +275,8 @@ class Postgres(Dialect):
 
     @override
     def relieve(self, error: BaseException) -> bool:
-        return False
+        self._stages.clear()
+        return self._session.recover(error)
 
     @override
     def content_hash(self, columns: t.Sequence[str]) -> str:
@@ -279,7 +294,7 @@ class Postgres(Dialect):
             if clock.monotonic() >= until:
                 return False
             clock.sleep(_CLAIM_PAUSE)
-        self._claims.add(number)
+        self._session.claims.add(number)
         return True
 
     @override
@@ -291,7 +306,8 @@ class Postgres(Dialect):
     def index(self, table: str, columns: t.Sequence[str]) -> None:
         listed = join(columns)
         name = quote(shorten(f"{table}__{_number(listed) & 0xFFFFFFFF:08x}"))
-        self.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {self.relation(table)} ({listed})")
+        with self._alone():
+            self.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {self.relation(table)} ({listed})")
 
     @override
     def tables(self, prefix: str) -> list[str]:
@@ -328,13 +344,41 @@ class Postgres(Dialect):
             )
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             advice = "Grant the user the right to create and write tables in this schema."
-        elif isinstance(error, psycopg.errors.DiskFull):
+        elif isinstance(error, psycopg.errors.LockNotAvailable):
+            advice = (
+                f"{self._holders()} Nothing of this batch was kept; let that session end, or raise "
+                "lock_timeout, and run again."
+            )
+        elif isinstance(error, psycopg.errors.DiskFull) or "File too large" in text:
             advice = (
                 "Free some space on the server; nothing of this batch was kept. Then run again."
             )
         else:
             advice = "Nothing of this batch was kept; mend the cause and run again."
         return DatabaseError(f"PostgreSQL at {self._where} refused: {text}. {advice}")
+
+    def _holders(self) -> str:
+        """Say which sessions hold tables of our schema so that we must wait."""
+        try:
+            found = self.rows(
+                "SELECT DISTINCT a.pid, a.usename, a.application_name, c.relname, l.mode "
+                "FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
+                "JOIN pg_stat_activity a ON a.pid = l.pid "
+                "WHERE c.relnamespace = to_regnamespace($1) AND c.relkind IN ('r', 'p') AND l.granted "
+                "AND l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock' ORDER BY 1 LIMIT 5",
+                quote(self._schema),
+            )
+        except psycopg.Error:
+            found = []
+        if not found:
+            return "The session that held it has ended meanwhile."
+        return (
+            "; ".join(
+                f"Session {pid} of user {user!r} ({application or 'no name'}) holds table {table!r} ({mode})"
+                for pid, user, application, table, mode in found
+            )
+            + "."
+        )
 
     def _is_unreachable(self, error: psycopg.Error) -> bool:
         gone = getattr(self, "_connection", None) is None or self._connection.closed
