@@ -102,8 +102,7 @@ def write(
         ),
         how.strip(),
         "## Machine and versions",
-        f"- {machine()}; average load of the last 15 minutes {os.getloadavg()[2]:.1f}, where about 1.5 "
-        "is the measuring alone and more means that others shared the machine",
+        f"- {machine()}; average load of the last 15 minutes {os.getloadavg()[2]:.1f}",
         f"- {server}; Python {platform.python_version()}",
         "- " + ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES),
         f"- commit {_commit()}",
