@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-STREAMS = ["a", "b", "c"]
+STREAMS = ["a", "b"]
 SPECS: dict[str, t.Any] = {
     "text": {"type": ["string", "null"]},
     "integer": {"type": ["integer", "null"]},
@@ -34,15 +34,15 @@ def scripts(draw) -> list[Step]:
     """Return schemas and records in an order in which a tap may send them."""
     steps: list[Step] = []
     schemas: dict[str, dict[str, str]] = {}
-    for _ in range(draw(st.integers(1, 25))):
+    for _ in range(draw(st.integers(1, 40))):
         stream = draw(st.sampled_from(STREAMS))
-        if stream not in schemas or draw(st.integers(0, 4)) == 0:
+        if stream not in schemas or draw(st.integers(0, 9)) == 0:
             names = draw(st.lists(st.sampled_from(["p", "q", "r"]), unique=True))
             schemas[stream] = {name: draw(st.sampled_from(list(SPECS))) for name in names}
             steps.append(("SCHEMA", stream, schemas[stream]))
             continue
-        record: dict[str, t.Any] = {"id": draw(st.sampled_from(["1", "2", "中\\"]))}
-        record["v"] = draw(st.one_of(st.none(), st.integers(0, 4)))
+        record: dict[str, t.Any] = {"id": draw(st.sampled_from(["1", "中\\"]))}
+        record["v"] = draw(st.one_of(st.none(), st.integers(0, 2)))
         for name, kind in schemas[stream].items():
             if draw(st.integers(0, 5)):
                 record[name] = draw(st.one_of(st.none(), VALUES[kind]))

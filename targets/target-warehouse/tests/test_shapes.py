@@ -273,3 +273,16 @@ def test_300_interleaved_streams(warehouse):
 def test_lines_that_are_no_messages(warehouse, line):
     with pytest.raises(WarehouseError, match=r"input line|message type"):
         warehouse.load(schema("t"), line)
+
+
+def test_bytes_that_are_no_utf8(warehouse):
+    """As of a tap that writes in GBK: guessing would garble all of it."""
+    process = warehouse.start()
+    row = json.dumps(record("t", "1", "中"), ensure_ascii=False).encode("gbk")
+    good = json.dumps(record("t", "2")).encode()
+    lines = [json.dumps(schema("t")).encode(), good, row, b""]
+    out, err = process.communicate(b"\n".join(lines))
+    assert process.returncode == 1
+    assert out == b""
+    assert b"not valid JSON" in err
+    assert b"Traceback" not in err

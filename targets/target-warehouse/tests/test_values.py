@@ -112,6 +112,18 @@ def test_moments(warehouse):
     )
 
 
+def test_an_offset_that_no_clock_shows(warehouse):
+    """DuckDB works it out; PostgreSQL has a limit of 15:59, and names it."""
+    value = '"2026-11-20T08:00:00+23:59"'
+    found = outcome(warehouse, MOMENT, [value, '"2026-11-20T08:00:00+14:00"'])
+    assert found['"2026-11-20T08:00:00+14:00"'] == "2026-11-19 18:00:00+00"
+    if warehouse.engine == "duckdb":
+        assert found[value] == "2026-11-19 08:01:00+00"
+    else:
+        assert isinstance(found[value], Bad)
+        assert "displacement out of range" in found[value]
+
+
 def test_days(warehouse):
     check(
         warehouse,
