@@ -33,7 +33,8 @@ _HOW = """\
   of T6, T8 and T11. Our target validates every record in all of them.
 - **Limits.** T6: a CSV file made beforehand goes by COPY into a temporary table, and one `INSERT ... ON CONFLICT` takes
   it into a table with our types and our key. T8: a file of bare records made beforehand is read by `read_json` into a
-  table with our types. P3: a loop over `requests.Session` and `orjson` that writes each row as it came.
+  table with our types. P3: a loop over `requests.Session` and `orjson`, written by hand for this one stream; it
+  converts times, amounts and JSON text like ours, and writes the same records. P3a: it writes each row as it came.
 - **Others.** Each runs in an environment of its own with the versions in `tests/benchmarks/peers`. "Tuned" means
   `use_copy`, `validate_records` and `add_record_metadata` off, batches of 50,000.
 

@@ -87,6 +87,7 @@ def _comparisons(plan: Plan, folder: Path, server: Postgres) -> dict[str, Work]:
         "T12p": lambda: peers(max(plan.records // 5, 50)).all_leave(),
         "P2": tap.plain,
         "P3": tap.bare,
+        "P3a": tap.as_they_come,
         "P4": tap.latency,
         "P4a": tap.latency_accounts,
         "P5": tap.memory,

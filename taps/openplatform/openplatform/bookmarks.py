@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import total_ordering
 
-import pendulum
 from typing_extensions import override
 
 from openplatform.errors import ConfigurationError
@@ -101,8 +100,19 @@ def _parse_time(text: str) -> datetime | None:
         return EPOCH + timedelta(milliseconds=int(text))
     if not _DAY_OR_LATER.fullmatch(text):
         return None
+    moment: object
     try:
-        moment: object = pendulum.parse(text, tz="UTC")
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        moment = _parse_unusual(text)
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else None
+
+
+def _parse_unusual(text: str) -> object:
+    import pendulum  # a tenth of the time that a tap takes to start, and seldom needed
+
+    try:
+        return pendulum.parse(text, tz="UTC")
     except ValueError:
         return None
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else None

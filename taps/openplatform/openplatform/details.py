@@ -11,10 +11,11 @@ from openplatform.bookmarks import Bookmark
 from openplatform.cache import Cache
 from openplatform.clock import Clock
 from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
-from openplatform.finishing import Finisher, Record
+from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
 from openplatform.paging import Page
 from openplatform.paths import records_at
+from openplatform.records import Record
 from openplatform.slices import Batch
 from openplatform.streams import Details, PlatformStream
 
@@ -93,4 +94,6 @@ class DetailReader:
         page = Page(records_at(body, stream.records), body)
         carried = {reads.carry: identifier} if reads.carry else {}
         fallback = Bookmark.parse(bookmark).time if bookmark else None
-        return self._finisher.finished(stream, account, page, None, carried, fallback=fallback)
+        return self._finisher.finished(
+            stream, account, page, None, carried, fallback=fallback, shared=reads.cache is not None
+        )

@@ -10,12 +10,11 @@ from datetime import datetime, tzinfo
 from openplatform.accounts import Account
 from openplatform.clock import Clock
 from openplatform.metrics import Metrics
+from openplatform.pages import PageShaper
 from openplatform.paging import Page
-from openplatform.records import Shaper
+from openplatform.records import Record, Shaper
 from openplatform.streams import RAW, PlatformStream
 from openplatform.windows import Window
-
-Record = dict[str, t.Any]
 
 
 class Finisher:
@@ -34,7 +33,7 @@ class Finisher:
         self._metrics = metrics
         self._include_raw = include_raw
         self._logger = logging.getLogger(__name__)
-        self._shapers: dict[tuple[str, str], Shaper] = {}
+        self._shapers: dict[tuple[str, str], PageShaper] = {}
 
     def finished(
         self,
@@ -45,15 +44,27 @@ class Finisher:
         carried: Mapping[str, t.Any],
         *,
         fallback: datetime | None = None,
+        shared: bool = False,
     ) -> list[Record]:
-        """Return a page's records as the schema says, with the library's own fields."""
-        shaper = self._shaper(stream, account)
+        """Return a page's records as the schema says, with the library's own fields.
+
+        Args:
+            stream: Their stream.
+            account: Their account.
+            page: Raw records; they may be changed in place.
+            window: The window that they were asked for with.
+            carried: Fields to add, from the parameters they were asked for with.
+            fallback: Time of the bookmark where a record tells none.
+            shared: The raw records belong to a cache as well, and are left as they are.
+        """
+        flat: list[t.Any] = [stream.flatten(raw) for raw in page.records]
+        if carried:
+            flat = [{**raw, **carried} for raw in flat]
+        shaped = self._shaper(stream, account).shape(flat, keep=shared or self._include_raw)
         read_at = self._clock.now()
         fallback = fallback or (window.start if window else None)
         records = []
-        for raw in page.records:
-            flat = {**stream.flatten(raw), **carried} if carried else stream.flatten(raw)
-            record = shaper.shape(flat)
+        for raw, record in zip(page.records, shaped, strict=True):
             if any(record.get(name) is None for name in stream.key):
                 self._keyless(stream, account, record)
                 continue
@@ -72,15 +83,17 @@ class Finisher:
             stream.name, account.id, missing, ", ".join(sorted(record)[:20]),
         )  # fmt: skip
 
-    def _shaper(self, stream: PlatformStream, account: Account) -> Shaper:
+    def _shaper(self, stream: PlatformStream, account: Account) -> PageShaper:
         shaper = self._shapers.get((stream.name, account.id))
         if shaper is None:
             counts = self._metrics.streams[stream.name, account.id]
-            shaper = self._shapers[stream.name, account.id] = Shaper(
+            one_by_one = Shaper(
                 stream.source_schema,
                 zone=self._zone,
                 nulls=stream.nulls,
                 on_unknown=lambda path: counts.unknown_fields.update((path,)),
                 on_misfit=lambda path: counts.misfits.update((path,)),
             )
+            shaper = PageShaper(stream.source_schema, one_by_one)
+            self._shapers[stream.name, account.id] = shaper
         return shaper

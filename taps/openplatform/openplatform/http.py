@@ -41,6 +41,7 @@ from openplatform.tokens import Token, TokenKeeper, TokenStore
 Body = t.Any
 _SHOWN = 200
 _REDACTED = 10_000
+_CHUNK = 1 << 20
 # Under concurrency another call may void a token between its refresh and its use.
 _REFRESHES = 3
 _GRANT_ENDS_SOON = timedelta(days=14)
@@ -245,7 +246,7 @@ class PlatformClient(abc.ABC):
             started = connection.clock.monotonic()
             outcome = "ok"
             try:
-                return self._judge(self._transmit(request, where), where)
+                return self._judge(*self._transmit(request, where), where)
             except OpenPlatformError as exc:
                 outcome = outcome_of(exc)
                 raise
@@ -253,18 +254,24 @@ class PlatformClient(abc.ABC):
                 seconds = connection.clock.monotonic() - started
                 connection.metrics.called(account.id, api, outcome, seconds)
 
-    def _transmit(self, request: Request, where: str) -> requests.Response:
+    def _transmit(self, request: Request, where: str) -> tuple[requests.Response, bytes]:
+        """Send the request; return the answer and its whole content."""
         connection_url = self.connection.base_url
+        session = self._session()
+        # Prepared without the session's part in it: what it looks up for each call, we know, and
+        # cookies of one account are none of another's business.
+        prepared = requests.Request(
+            request.method,
+            connection_url + request.path,
+            params=request.query,
+            data=request.body,
+            headers={**session.headers, **request.headers},
+        ).prepare()
         try:
-            return self._session().request(
-                request.method,
-                connection_url + request.path,
-                params=request.query,
-                data=request.body,
-                headers=request.headers,
-                timeout=self.connection.timeout,
-                allow_redirects=False,
+            response = session.send(
+                prepared, timeout=self.connection.timeout, allow_redirects=False, stream=True
             )
+            return response, b"".join(response.iter_content(_CHUNK))
         except requests.RequestException as exc:
             if _unreachable(exc):
                 msg = (
@@ -276,10 +283,10 @@ class PlatformClient(abc.ABC):
             msg = f"{where}: {connection_url} did not answer: {reason}"
             raise TransientError(msg) from None
 
-    def _judge(self, response: requests.Response, where: str) -> Body:
+    def _judge(self, response: requests.Response, content: bytes, where: str) -> Body:
         status = response.status_code
         try:
-            body = _decode(response.content)
+            body = _decode(content)
         except msgspec.DecodeError:
             body = None
         if body is not None and (failure := self.failure(status, body)) is not None:
@@ -289,7 +296,7 @@ class PlatformClient(abc.ABC):
         if body is not None and status == HTTPStatus.OK:
             return body
         # Redacted before it is cut: half a secret is not recognised any more.
-        start = self.connection.redact(response.text[:_REDACTED])[:_SHOWN]
+        start = self.connection.redact(_beginning(response, content))[:_SHOWN]
         if status == HTTPStatus.OK:
             raise TransientError(f"{where}: the answer is not JSON: {start!r}")
         raise self.errors.error(Failure(status, "", start, _retry_after(response)), where=where)
@@ -318,6 +325,13 @@ def _unreachable(exc: requests.RequestException) -> bool:
     return isinstance(exc, requests.ConnectTimeout) or isinstance(
         reason, urllib3.exceptions.NewConnectionError
     )
+
+
+def _beginning(response: requests.Response, content: bytes) -> str:
+    try:
+        return content[:_REDACTED].decode(response.encoding or "utf-8", "replace")
+    except LookupError:  # the platform names an encoding that does not exist
+        return content[:_REDACTED].decode("utf-8", "replace")
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -20,10 +20,11 @@ from openplatform.errors import (
     SkipError,
     TransientError,
 )
-from openplatform.finishing import Finisher, Record
+from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
 from openplatform.paging import Ask, Page, Paging, TooManyRecords
 from openplatform.paths import records_at
+from openplatform.records import Record
 from openplatform.settings import StreamOptions
 from openplatform.streams import Each, FullTable, Incremental, PlatformStream
 from openplatform.windows import Planner, TimeFilter, Window, floor, split

@@ -29,7 +29,7 @@ class Page:
     """One response of a list call.
 
     Attributes:
-        records: The records, still in the platform's form.
+        records: The records, still in the platform's form; whoever takes the page may change them.
         body: The whole answer.
         total: How many records the whole list held when this page was made; None if not told.
     """
@@ -207,10 +207,10 @@ class Cursor:
             if at == self.first and most is not None and total is not None and total > most:
                 raise TooManyRecords(total)
             page = Page(records_at(body, records), body, total)
-            yield page
             following = value_at(body, self.next)
             finished = self.last_flag is not None and value_at(body, self.last_flag) == 1
             finished = finished or (self.until_empty and not page.records)
+            yield page
             if finished or following in {None, "", at} or str(following) in self.ends:
                 return
             at = following

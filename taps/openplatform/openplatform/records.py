@@ -20,6 +20,9 @@ from openplatform.schemas import Schema
 from openplatform.times import Misfit, TimeText
 
 Convert = Callable[[t.Any], t.Any]
+# Returns None where it would have to look at the values one by one.
+ConvertMany = Callable[[list[t.Any]], "list[t.Any] | None"]
+Record = dict[str, t.Any]
 _PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?").fullmatch
 # Amounts repeat; texts that were found plain once need not be looked at again.
 _plain_decimals: set[str] = set()
@@ -58,6 +61,8 @@ def _integer(value: t.Any) -> int | None:
 
 
 def _decimal(value: t.Any) -> str | None:
+    if value.__class__ is Decimal and value.is_finite():
+        return format(value, "f")
     if isinstance(value, str):
         if value in _plain_decimals:
             return value
@@ -77,6 +82,15 @@ def _decimal(value: t.Any) -> str | None:
     if not number.is_finite():
         raise Misfit
     return format(number, "f")
+
+
+def _decimals(values: list[t.Any]) -> list[str] | None:
+    """Convert many amounts at once; None if one of them was not seen before."""
+    texts = values[0].__class__ is str
+    try:
+        return values if texts and _plain_decimals.issuperset(values) else None
+    except TypeError:
+        return None
 
 
 def _boolean(value: t.Any) -> bool | None:
@@ -103,7 +117,8 @@ def _date(value: t.Any) -> str | None:
         raise Misfit from exc
 
 
-def _kept(value: t.Any) -> t.Any:
+def kept(value: t.Any) -> t.Any:
+    """Convert what the schema leaves open: not at all."""
     return value
 
 
@@ -116,6 +131,9 @@ class Shaper:
         nulls: Texts that the platform writes for "nothing", such as `null`.
         on_unknown: Called with the path of each field that the schema does not know.
         on_misfit: Called with the path of each value that does not fit its type.
+
+    Attributes:
+        shape: Shapes one record.
     """
 
     def __init__(
@@ -128,18 +146,18 @@ class Shaper:
         on_misfit: Callable[[str], None],
     ) -> None:
         self._times = TimeText(zone)
-        self._nulls = nulls
-        self._on_unknown = on_unknown
-        self._on_misfit = on_misfit
+        self.nulls = nulls
+        self.on_unknown = on_unknown
+        self.on_misfit = on_misfit
         self.shape: Callable[[Mapping[str, t.Any]], dict[str, t.Any]] = self._object(schema, "")
 
     def _object(self, schema: Schema, path: str) -> Callable[[t.Any], dict[str, t.Any]]:
         prefix = f"{path}." if path else ""
         table = {
-            name: self._entry(part, prefix + name) for name, part in schema["properties"].items()
+            name: self.entry(part, prefix + name) for name, part in schema["properties"].items()
         }
         find = table.get
-        nulls, on_unknown, on_misfit = self._nulls, self._on_unknown, self._on_misfit
+        nulls, on_unknown, on_misfit = self.nulls, self.on_unknown, self.on_misfit
 
         def convert(raw: t.Any) -> dict[str, t.Any]:
             if not isinstance(raw, dict):
@@ -165,28 +183,37 @@ class Shaper:
 
         return convert
 
-    def _entry(  # noqa: PLR0911 - one return per type
+    def entry(  # noqa: PLR0911 - one return per type
         self, schema: Schema, path: str
     ) -> tuple[type | None, Convert]:
-        """Return the Python type that needs no conversion (or None), and the conversion."""
+        """Return the Python type of a part that needs no conversion (or None), and the conversion."""
         kinds = schema.get("type", [])
         kinds = {kinds} if isinstance(kinds, str) else set(kinds)
         if schema.get("x-json"):
-            inner = self._entry({k: v for k, v in schema.items() if k != "x-json"}, path)[1]
+            inner = self.entry({k: v for k, v in schema.items() if k != "x-json"}, path)[1]
             return None, _parsed(inner)
         if "object" in kinds and "properties" in schema:
             return None, _lenient(self._object(schema, path))
         if "array" in kinds and "items" in schema:
             return None, self._array(schema["items"], f"{path}[]")
         if "object" in kinds or "array" in kinds:
-            return None, _kept
+            return None, kept
         if "string" in kinds:
             return self._string(schema)
         if "integer" in kinds:
             return int, _integer
         if "boolean" in kinds:
             return bool, _boolean
-        return (int, _number) if "number" in kinds else (None, _kept)
+        return (int, _number) if "number" in kinds else (None, kept)
+
+    def many(self, convert: Convert) -> ConvertMany | None:
+        """Return the conversion of a whole list that belongs to a conversion, if there is one."""
+        whole: dict[Convert, ConvertMany] = {
+            self._times.local: self._times.many_local,
+            self._times.milliseconds: self._times.many_milliseconds,
+            _decimal: _decimals,
+        }
+        return whole.get(convert)
 
     def _string(self, schema: Schema) -> tuple[type | None, Convert]:
         form = schema.get("format")
@@ -200,8 +227,8 @@ class Shaper:
         return str, _text
 
     def _array(self, schema: Schema, path: str) -> Convert:
-        kind, convert = self._entry(schema, path)
-        on_misfit = self._on_misfit
+        kind, convert = self.entry(schema, path)
+        on_misfit = self.on_misfit
 
         def convert_all(value: t.Any) -> list[t.Any] | None:
             if value == "":
@@ -222,6 +249,8 @@ class Shaper:
 
 
 def _number(value: t.Any) -> Decimal | int | None:
+    if value.__class__ is Decimal and value.is_finite():
+        return value
     text = _decimal(value)
     return None if text is None else Decimal(text)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
 from openplatform.errors import OpenPlatformError
-from openplatform.finishing import Record
+from openplatform.records import Record
 from openplatform.streams import PlatformStream
 from openplatform.windows import Planner, Window
 

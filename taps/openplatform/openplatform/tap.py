@@ -10,12 +10,12 @@ import sys
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from types import FrameType
 from zoneinfo import ZoneInfo
 
 import click
-import pendulum
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import SingerCommand
@@ -109,7 +109,7 @@ class PlatformTap(Tap):
     @property
     def zone_info(self) -> ZoneInfo:
         """The platform's time zone."""
-        return pendulum.timezone(self.zone)
+        return ZoneInfo(self.zone)
 
     @cached_property
     def client(self) -> PlatformClient:
@@ -122,7 +122,7 @@ class PlatformTap(Tap):
         ]
         if rate := self.config.get("requests_per_second"):
             limits.append(Limit(float(rate), 1.0, "app"))
-        first_wait = settings.duration("retry_wait", pendulum.duration(seconds=kind.first_wait))
+        first_wait = settings.duration("retry_wait", timedelta(seconds=kind.first_wait))
         connection = Connection(
             base_url=settings.base_url(kind.base_url),
             clock=self.clock,
@@ -133,7 +133,7 @@ class PlatformTap(Tap):
             retry=Retry(int(self.config.get("retry_tries") or 5), first_wait.total_seconds()),
             timeout=(
                 10.0,
-                settings.duration("timeout", pendulum.duration(minutes=1)).total_seconds(),
+                settings.duration("timeout", timedelta(minutes=1)).total_seconds(),
             ),
         )
         return kind(self.config, connection)

@@ -15,7 +15,8 @@ _MILLISECONDS_FROM = 100_000_000_000
 _HOUR_MS = 3_600_000
 _HOURS_KEPT = 100_000
 _SECONDS = [f":{n // 60:02d}:{n % 60:02d}" for n in range(3600)]
-_WITHIN_HOUR = {text: text for text in _SECONDS}
+_WITHIN_HOUR = {text: f"{text}.000Z" for text in _SECONDS}
+_MILLISECONDS = [f".{n:03d}Z" for n in range(1000)]
 _LOCAL_LENGTH = len("2026-11-20 08:00:00")
 
 
@@ -81,7 +82,7 @@ class TimeText:
             within = _WITHIN_HOUR.get(value[13:])
             hour = self._local_hours.get(value[:13])
             if hour is not None and within is not None:
-                return f"{hour}{within}.000Z"
+                return hour + within
             if within is not None and len(value) == _LOCAL_LENGTH:
                 return self._learn(value)
         return self.any(value, "local")
@@ -97,8 +98,30 @@ class TimeText:
             if text is None:
                 return None
             hour = text[:13]
-            _keep(self._epoch_hours, hours, hour)
-        return f"{hour}{_SECONDS[left // 1000]}.{left % 1000:03d}Z"
+            if hours:  # 0 stands for "no time"
+                _keep(self._epoch_hours, hours, hour)
+        return hour + _SECONDS[left // 1000] + _MILLISECONDS[left % 1000]
+
+    def many_local(self, values: list[t.Any]) -> list[str] | None:
+        """Convert many local times at once; None if one of them takes more than looking it up."""
+        hours, within = self._local_hours, _WITHIN_HOUR
+        try:
+            return [hours[value[:13]] + within[value[13:]] for value in values]
+        except (KeyError, TypeError):
+            return None
+
+    def many_milliseconds(self, values: list[t.Any]) -> list[str] | None:
+        """Convert many epoch milliseconds at once; None if one takes more than looking it up."""
+        hours = self._epoch_hours
+        try:
+            return [
+                hours[value // _HOUR_MS]
+                + _SECONDS[value % _HOUR_MS // 1000]
+                + _MILLISECONDS[value % 1000]
+                for value in values
+            ]
+        except (KeyError, TypeError):
+            return None
 
     def seconds(self, value: t.Any) -> str | None:
         """Convert epoch seconds."""

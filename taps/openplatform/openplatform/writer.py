@@ -17,7 +17,8 @@ from typing_extensions import override
 from openplatform.bookmarks import format_time
 from openplatform.errors import Interrupted
 
-_encode = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode
+_encoder = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
+_encode, _encode_into = _encoder.encode, _encoder.encode_into
 
 
 class PageWriter(GenericSingerWriter[bytes, Message]):
@@ -81,7 +82,12 @@ def record_lines(
     before = b'{"type":"RECORD","stream":' + _encode(stream) + b',"record":'
     after = b"" if version is None else b',"version":%d' % version
     after += b',"time_extracted":"' + format_time(extracted).encode() + b'"}\n'
-    return b"".join([before + _encode(record) + after for record in records])
+    lines = bytearray()
+    for record in records:
+        lines += before
+        _encode_into(record, lines, -1)
+        lines += after
+    return bytes(lines)
 
 
 def leaves_as_it_is(stream: Stream) -> bool:
