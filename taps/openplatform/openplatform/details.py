@@ -13,6 +13,7 @@ from openplatform.clock import Clock
 from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
 from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
+from openplatform.metrics import asking
 from openplatform.paging import Page
 from openplatform.paths import records_at
 from openplatform.records import Record
@@ -83,14 +84,21 @@ class DetailReader:
         reads = t.cast("Details", stream.reads)
         params = stream.arguments(account, {**stream.params, reads.param: identifier})
 
+        called = False
+
         def call() -> t.Any:
-            return self._client.call(account, stream.api, params)
+            nonlocal called
+            called = True
+            with asking(stream.name):
+                return self._client.call(account, stream.api, params)
 
         if reads.cache is None:
             body = call()
         else:
             key = (account.id, stream.api, identifier)
             body = self._cache.get(key, call, ttl=reads.cache.total_seconds())
+            metrics = self._client.connection.metrics
+            metrics.looked_up(stream.name, account.id, hit=not called)
         page = Page(records_at(body, stream.records), body)
         carried = {reads.carry: identifier} if reads.carry else {}
         fallback = Bookmark.parse(bookmark).time if bookmark else None

@@ -199,6 +199,8 @@ class PlatformClient(abc.ABC):
         """Keep a token out of every text, and warn while its grant can still be renewed."""
         self.connection.redact.learn(token.access, token.refresh)
         ends = token.refresh_expires
+        if ends is not None:
+            self.connection.metrics.granted(account.id, ends)
         if ends is not None and ends - self.connection.clock.now() < _GRANT_ENDS_SOON:
             self._logger.warning(
                 "account %s: its authorisation ends at %s; let the merchant authorise the app again "
@@ -229,11 +231,13 @@ class PlatformClient(abc.ABC):
                     raise type(exc)(msg) from exc
                 wait = next(waits)
                 self._logger.info("%s — try %d of %d follows", exc, tries + 1, retry.tries)
+                rested = clock.monotonic()
                 if isinstance(exc, ThrottledError):
                     wait = exc.wait if exc.wait is not None else wait
                     self.connection.budget.slow_down(account.id, api, wait)
                 else:
                     clock.sleep(backoff.full_jitter(wait / 2) + wait / 2)
+                self.connection.metrics.retried(account.id, api, clock.monotonic() - rested)
             except QuotaExhaustedError as exc:
                 self.connection.budget.exhaust(account.id, api, str(exc))
                 raise
@@ -242,7 +246,7 @@ class PlatformClient(abc.ABC):
         """Send once, within the budget, and judge the answer."""
         connection = self.connection
         where = f"account {account.id}, {api}"
-        with connection.budget.call(account.id, api):
+        with connection.budget.call(account.id, api) as waited:
             started = connection.clock.monotonic()
             outcome = "ok"
             try:
@@ -252,7 +256,7 @@ class PlatformClient(abc.ABC):
                 raise
             finally:
                 seconds = connection.clock.monotonic() - started
-                connection.metrics.called(account.id, api, outcome, seconds)
+                connection.metrics.called(account.id, api, outcome, seconds, waited=waited)
 
     def _transmit(self, request: Request, where: str) -> tuple[requests.Response, bytes]:
         """Send the request; return the answer and its whole content."""

@@ -128,7 +128,8 @@ class ErrorTable:
 
 def outcome_of(error: BaseException) -> str:
     """Return the outcome's name for an exception, for counting."""
-    for outcome, kind in _EXCEPTIONS.items():
-        if isinstance(error, kind):
-            return outcome.value
+    for kind in type(error).__mro__:
+        for outcome, exception in _EXCEPTIONS.items():
+            if exception is kind:
+                return outcome.value
     return "transient"

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from openplatform.clock import Clock
-from openplatform.errors import QuotaExhaustedError
+from openplatform.errors import CallsSpentError, QuotaExhaustedError
 
 Level = t.Literal["app", "account"]
 
@@ -145,10 +145,24 @@ def _wait(bucket: _Bucket, limit: Limit, now: float) -> float:
 
 
 class Budget:
-    """The limits of one app, asked before every call."""
+    """The limits of one app, asked before every call.
+
+    Args:
+        limits: What the platform allows.
+        app: The app's public key.
+        clock: The time.
+        store: Where the calls are counted; by default in this process.
+        most: Calls that this run may make in all; None for any number.
+    """
 
     def __init__(
-        self, limits: Sequence[Limit], *, app: str, clock: Clock, store: LimitStore | None = None
+        self,
+        limits: Sequence[Limit],
+        *,
+        app: str,
+        clock: Clock,
+        store: LimitStore | None = None,
+        most: int | None = None,
     ) -> None:
         self._limits = tuple(limits)
         self._app = app
@@ -157,6 +171,13 @@ class Budget:
         self._lock = threading.Lock()
         self._exhausted: dict[str, str] = {}
         self._waited = 0.0
+        self._most = most
+        self._made = 0
+
+    @property
+    def made(self) -> int:
+        """Calls that were let through."""
+        return self._made
 
     @property
     def waited(self) -> float:
@@ -164,27 +185,43 @@ class Budget:
         return self._waited
 
     @contextmanager
-    def call(self, account: str, api: str) -> Iterator[None]:
+    def call(self, account: str, api: str) -> Iterator[float]:
         """Block until the call may be sent; the body of the `with` sends it and reads the answer.
+
+        The `with` gives the seconds that the call waited.
 
         Args:
             account: The account it is for.
             api: The platform's name of the API.
 
         Raises:
-            QuotaExhaustedError: The day's quota of the account for this API is used up.
+            QuotaExhaustedError: The day's quota of the account for this API is used up, or the number
+                of calls that this run may make.
         """
         self._raise_if_exhausted(account, api)
         claims = [(key, lim) for lim in self._limits if (key := lim.key(self._app, account, api))]
+        waited = 0.0
         while (ticket := self._store.acquire(claims)).wait > 0:
+            waited += ticket.wait
             with self._lock:
                 self._waited += ticket.wait
             self._clock.sleep(ticket.wait)
             self._raise_if_exhausted(account, api)
+        self._spend()
         try:
-            yield
+            yield waited
         finally:
             self._store.answered(ticket)
+
+    def _spend(self) -> None:
+        with self._lock:
+            if self._most is not None and self._made >= self._most:
+                msg = (
+                    f"the {self._most} calls that this run may make (max_calls) are spent; the next run "
+                    "goes on from here"
+                )
+                raise CallsSpentError(msg)
+            self._made += 1
 
     def slow_down(self, account: str, api: str, wait: float) -> None:
         """Take in that the platform throttled a call and asks for so many seconds of rest."""

@@ -22,6 +22,7 @@ from openplatform.errors import (
 )
 from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
+from openplatform.metrics import asking
 from openplatform.paging import Ask, Page, Paging, TooManyRecords
 from openplatform.paths import records_at
 from openplatform.records import Record
@@ -214,7 +215,7 @@ class ListReader:
 
         def count(params: Mapping[str, t.Any]) -> int:
             ask = self._ask(stream, account, {**fixed, **params})
-            return _count(reads.paging, ask, stream.records) or 0
+            return count_of(reads.paging, ask, stream.records) or 0
 
         reach = reads.paging.reach or 0
         total = count(pair)
@@ -228,7 +229,8 @@ class ListReader:
     def _ask(self, stream: PlatformStream, account: Account, fixed: Mapping[str, t.Any]) -> Ask:
         def ask(paging: Mapping[str, t.Any]) -> t.Any:
             params = stream.arguments(account, {**fixed, **paging})
-            return self._client.call(account, stream.api, params)
+            with asking(stream.name):
+                return self._client.call(account, stream.api, params)
 
         return ask
 
@@ -236,7 +238,7 @@ class ListReader:
         """Return how many records the platform counts in a whole list, None if it does not tell."""
         reads = t.cast("Incremental | FullTable", stream.reads)
         ask = self._ask(stream, account, stream.params)
-        return _count(reads.paging, ask, stream.records)
+        return count_of(reads.paging, ask, stream.records)
 
     def parts(
         self,
@@ -328,7 +330,7 @@ def _unseen(stream: PlatformStream, records: list[Record], seen: set[int]) -> li
     return list(new.values())
 
 
-def _count(paging: Paging, ask: Ask, records: str) -> int | None:
+def count_of(paging: Paging, ask: Ask, records: str) -> int | None:
     """Return the total that the first page tells."""
     try:
         return next(paging.pages(ask, records, most=-1)).total

@@ -334,19 +334,19 @@ class Run:
             raise error
         for stream in streams:
             self.failed.add((stream.name, account.id))
-            self.metrics.streams[stream.name, account.id].error = type(error).__name__
+            self.metrics.streams[stream.name, account.id].failed(error)
         names = ", ".join(stream.name for stream in streams)
         _logger.error("%s, account %s failed: %s", names, account.id, error)
         if isinstance(error, UnreachableError):
             raise error
         if isinstance(error, GrantError):
-            self._give_up(account)
+            self._give_up(account, error)
 
-    def _give_up(self, account: Account) -> None:
+    def _give_up(self, account: Account, error: GrantError) -> None:
         """Ask nothing more for an account whose authorisation is dead."""
         for name in self.tap.selected_names:
             self.failed.add((name, account.id))
-            self.metrics.streams[name, account.id].error = "GrantError"
+            self.metrics.streams[name, account.id].failed(error)
 
     def _write_state(self, *, soon_again: bool = False) -> None:
         """Write a STATE message.
