@@ -35,6 +35,10 @@ class QuotaExhaustedError(OpenPlatformError):
     """A daily quota is used up: nothing but tomorrow helps. Ends this account's work in this run."""
 
 
+class CallsSpentError(QuotaExhaustedError):
+    """The run has made as many calls as it may (`max_calls`). What is finished is in the state."""
+
+
 class AuthExpiredError(OpenPlatformError):
     """The access token is no longer accepted: refresh once and try once more."""
 
