@@ -43,6 +43,8 @@ class Owed:
         next_attempt: Not before this moment.
         reason: Why the last attempt failed.
         parked: Not tried any more without a request.
+        awaited: We were told that it exists: "not found" is a failure, and it has one attempt more,
+            since the first one may come before the record.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Owed:
     next_attempt: datetime
     reason: str
     parked: bool = False
+    awaited: bool = False
 
     def due(self, now: datetime) -> bool:
         """Tell whether it shall be tried now."""
@@ -64,7 +67,7 @@ class Owed:
             attempts=attempts,
             next_attempt=now + policy.first_wait * 2 ** (attempts - 1),
             reason=reason[:_REASON_LENGTH],
-            parked=attempts >= policy.attempts,
+            parked=attempts >= policy.attempts + self.awaited,
         )
 
     def to_state(self, stream: str) -> dict[str, t.Any]:
@@ -77,14 +80,21 @@ class Owed:
             "next_attempt": format_time(self.next_attempt),
             "reason": self.reason,
             "parked": self.parked,
+            **({"awaited": True} if self.awaited else {}),
         }
 
 
 def first_failure(
-    key: str, bookmark: str | None, reason: str, now: datetime, policy: FailurePolicy
+    key: str,
+    bookmark: str | None,
+    reason: str,
+    now: datetime,
+    policy: FailurePolicy,
+    *,
+    awaited: bool = False,
 ) -> Owed:
     """Return what is owed after the first failed attempt."""
-    return Owed(key, bookmark, 0, now, "").failed_again(reason, now, policy)
+    return Owed(key, bookmark, 0, now, "", awaited=awaited).failed_again(reason, now, policy)
 
 
 def from_state(entries: Iterable[Mapping[str, t.Any]], *, stream: str, account: str) -> list[Owed]:
@@ -102,6 +112,7 @@ def from_state(entries: Iterable[Mapping[str, t.Any]], *, stream: str, account: 
                 next_attempt=Bookmark.parse(entry["next_attempt"]).time,
                 reason=str(entry.get("reason", "")),
                 parked=bool(entry.get("parked", False)),
+                awaited=bool(entry.get("awaited", False)),
             )
             for entry in entries
         ]

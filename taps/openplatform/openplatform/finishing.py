@@ -33,7 +33,7 @@ class Finisher:
         self._metrics = metrics
         self._include_raw = include_raw
         self._logger = logging.getLogger(__name__)
-        self._shapers: dict[tuple[str, str], PageShaper] = {}
+        self._shapers: dict[tuple[str, str, bool], PageShaper] = {}
 
     def finished(
         self,
@@ -45,6 +45,7 @@ class Finisher:
         *,
         fallback: datetime | None = None,
         shared: bool = False,
+        known_only: bool = False,
     ) -> list[Record]:
         """Return a page's records as the schema says, with the library's own fields.
 
@@ -56,11 +57,14 @@ class Finisher:
             carried: Fields to add, from the parameters they were asked for with.
             fallback: Time of the bookmark where a record tells none.
             shared: The raw records belong to a cache as well, and are left as they are.
+            known_only: They come from an API that tells more than the stream has fields for; what the
+                schema does not know is no news then.
         """
         flat: list[t.Any] = [stream.flatten(raw) for raw in page.records]
         if carried:
             flat = [{**raw, **carried} for raw in flat]
-        shaped = self._shaper(stream, account).shape(flat, keep=shared or self._include_raw)
+        shaper = self._shaper(stream, account, known_only=known_only)
+        shaped = shaper.shape(flat, keep=shared or self._include_raw)
         read_at = self._clock.now()
         fallback = fallback or (window.start if window else None)
         records = []
@@ -83,17 +87,20 @@ class Finisher:
             stream.name, account.id, missing, ", ".join(sorted(record)[:20]),
         )  # fmt: skip
 
-    def _shaper(self, stream: PlatformStream, account: Account) -> PageShaper:
-        shaper = self._shapers.get((stream.name, account.id))
+    def _shaper(self, stream: PlatformStream, account: Account, *, known_only: bool) -> PageShaper:
+        key = (stream.name, account.id, known_only)
+        shaper = self._shapers.get(key)
         if shaper is None:
             counts = self._metrics.streams[stream.name, account.id]
             one_by_one = Shaper(
                 stream.source_schema,
                 zone=self._zone,
                 nulls=stream.nulls,
-                on_unknown=lambda path: counts.unknown_fields.update((path,)),
+                on_unknown=lambda path: (
+                    None if known_only else counts.unknown_fields.update((path,))
+                ),
                 on_misfit=lambda path: counts.misfits.update((path,)),
             )
             shaper = PageShaper(stream.source_schema, one_by_one)
-            self._shapers[stream.name, account.id] = shaper
+            self._shapers[key] = shaper
         return shaper

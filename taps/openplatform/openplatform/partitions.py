@@ -57,6 +57,30 @@ class Partition:
         self._put("failures", [failure.to_state(self.stream) for failure in owed])
 
     @property
+    def waiting(self) -> frozenset[str]:
+        """The ids of what is owed."""
+        return frozenset(failure.key for failure in self.failures)
+
+    @property
+    def version(self) -> int | None:
+        """How far the event log has been worked off; None before the first time."""
+        value = self.data.get("version")
+        if value is None:
+            return None
+        try:
+            return int(value)
+        except (TypeError, ValueError) as exc:
+            msg = (
+                f"The position in the event log of account {self.account!r} is {value!r}, which is no "
+                f"number. Correct or remove the key `version` of that partition of {self.stream!r}."
+            )
+            raise ConfigurationError(msg) from exc
+
+    @version.setter
+    def version(self, version: int) -> None:
+        self._put("version", version)
+
+    @property
     def open_ids(self) -> list[str]:
         """Ids of records that may still change although their time has passed."""
         return [str(identifier) for identifier in self.data.get("open", [])]

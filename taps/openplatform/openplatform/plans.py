@@ -13,7 +13,7 @@ from openplatform.bookmarks import Bookmark, format_time
 from openplatform.errors import ConfigurationError
 from openplatform.partitions import Partition
 from openplatform.settings import Settings
-from openplatform.slices import Slice
+from openplatform.slices import Slice, Wanted
 from openplatform.streams import Details, FullTable, Incremental, PlatformStream
 from openplatform.windows import Planner, TimeFilter, floor
 
@@ -164,14 +164,14 @@ class AccountPlan:
         self.end = horizon.end(time)
         step = time.align or time.granule
         self.start = min(floor(mark.time, step, horizon.zone) for mark in self.floors.values())
-        self.owed = tuple(_owed(group, partitions, horizon.now))
+        self.owed = tuple(owed_now(group, partitions, horizon.now))
+        self.waiting = _waiting(group, partitions)
         self.after = {name: mark for name, mark in self.floors.items() if mark.id}
 
     def slices(self) -> Iterator[Slice]:
         """Yield what is owed, then the windows in order of time."""
         if self.owed:
-            streams = tuple({stream: None for stream, _, _ in self.owed})
-            yield Slice(self.account, None, streams, owed=self.owed)
+            yield Slice(self.account, None, streams_of(self.owed), owed=self.owed)
         source = self.group.source
         options = self._horizon.settings.options(source.name)
         step = self._time.align or self._time.granule
@@ -179,15 +179,22 @@ class AccountPlan:
         planner = Planner(longest, step, source.records_per_window(options.window_records))
         for window in planner.plan(self.start, self.end, align=step, zone=self._horizon.zone):
             wanted = tuple(m for m in self.group.members if self.floors[m.name].time < window.end)
-            yield Slice(self.account, window, wanted, planner=planner, after=self.after)
+            yield Slice(
+                self.account,
+                window,
+                wanted,
+                planner=planner,
+                after=self.after,
+                waiting=self.waiting,
+            )
 
 
 def full_slices(
     group: Group, account: Account, partitions: Mapping[str, Partition], horizon: Horizon
 ) -> Iterator[Slice]:
     """Yield the slices of one pass over a full-table list."""
-    if owed := tuple(_owed(group, partitions, horizon.now)):
-        yield Slice(account, None, tuple({s: None for s, _, _ in owed}), owed=owed)
+    if owed := tuple(owed_now(group, partitions, horizon.now)):
+        yield Slice(account, None, streams_of(owed), owed=owed)
     reads = t.cast("FullTable", group.source.reads)
     if reads.time is None:
         yield Slice(account, None, group.members)
@@ -204,16 +211,30 @@ def full_slices(
         yield Slice(account, window, group.members, planner=planner)
 
 
-def _owed(
-    group: Group, partitions: Mapping[str, Partition], now: datetime
-) -> Iterator[tuple[PlatformStream, str, str | None]]:
-    for stream in group.details:
+def owed_now(group: Group, partitions: Mapping[str, Partition], now: datetime) -> Iterator[Wanted]:
+    """Yield what shall be fetched by id now: the failures that are due, and what is not final."""
+    for stream in group.members:
+        if not stream.fetchable:
+            continue
         partition = partitions[stream.name]
         for failure in partition.failures:
             if failure.due(now):
-                yield stream, failure.key, failure.bookmark
+                yield Wanted(stream, failure.key, failure.bookmark, failure.awaited)
         for identifier in partition.open_ids:
-            yield stream, identifier, None
+            yield Wanted(stream, identifier)
+
+
+def streams_of(wanted: Iterable[Wanted]) -> tuple[PlatformStream, ...]:
+    """Return the streams of some records, each once, in order."""
+    return tuple({one.stream: None for one in wanted})
+
+
+def _waiting(group: Group, partitions: Mapping[str, Partition]) -> dict[str, frozenset[str]]:
+    """Return what is owed of the list itself, which its windows may bring as well."""
+    if group.source not in group.members:
+        return {}
+    waiting = partitions[group.source.name].waiting
+    return {group.source.name: waiting} if waiting else {}
 
 
 def check_bookmarks(partitions: Iterable[Partition], now: datetime) -> None:

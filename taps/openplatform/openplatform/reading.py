@@ -15,7 +15,8 @@ from openplatform.errors import ShrinkWindowError
 from openplatform.fanout import Split
 from openplatform.lists import ListReader
 from openplatform.paging import TooManyRecords
-from openplatform.slices import Batch, Slice
+from openplatform.singles import SingleReader
+from openplatform.slices import Batch, Slice, Wanted
 from openplatform.streams import Details, FullTable, PlatformStream
 from openplatform.writer import leaves_as_it_is, record_lines
 
@@ -27,6 +28,7 @@ class SliceReader:
         streams: All streams of the tap, by name.
         lists: Reads the lists.
         details: Fetches the details.
+        singles: Fetches single records of lists.
         clock: The time.
         version: The version under which full tables are read.
     """
@@ -36,6 +38,7 @@ class SliceReader:
         streams: Mapping[str, PlatformStream],
         lists: ListReader,
         details: DetailReader,
+        singles: SingleReader,
         *,
         clock: Clock,
         version: int,
@@ -45,6 +48,7 @@ class SliceReader:
         self._streams = streams
         self._lists = lists
         self._details = details
+        self._singles = singles
 
     def read(self, part: Slice, source: PlatformStream) -> Iterator[Batch]:
         """Yield what a slice brings.
@@ -90,12 +94,18 @@ class SliceReader:
         return Split([replace(part, window=window) for window in windows])
 
     def _read_owed(self, part: Slice) -> Iterator[Batch]:
-        by_stream: dict[str, list[tuple[str, str | None]]] = {}
-        for stream, identifier, bookmark in part.owed:
-            by_stream.setdefault(stream.name, []).append((identifier, bookmark))
+        by_stream: dict[str, list[Wanted]] = {}
+        for one in part.owed:
+            by_stream.setdefault(one.stream.name, []).append(one)
         for name, wanted in by_stream.items():
-            batch = self._details.fetch(self._streams[name], part.account, wanted)
-            yield self._packed(batch, part)
+            stream = self._streams[name]
+            if isinstance(stream.reads, Details):
+                pairs = [(one.id, one.bookmark) for one in wanted]
+                batch = self._details.fetch(stream, part.account, pairs)
+            else:
+                batch = self._singles.fetch(stream, part.account, [one.id for one in wanted])
+            awaited = frozenset(one.id for one in wanted if one.awaited)
+            yield self._packed(_not_yet(batch, awaited), part)
 
     def _packed(self, batch: Batch, part: Slice) -> Batch:
         """Encode the records here, so that what waits for delivery is small, and the run has less to do."""
@@ -111,12 +121,28 @@ class SliceReader:
                 for identifier, record in zip(ids, batch.records, strict=True)
                 if stream.reads.open(record)
             ]
-        elif isinstance(stream.reads, FullTable):
+        elif isinstance(stream.reads, FullTable) or part.owed:
             ids = [stream.identifier(record) for record in records]
+        elif waiting := part.waiting.get(stream.name):
+            ids = [known for r in records if (known := stream.identifier(r)) in waiting]
         packed = replace(batch, records=records, count=len(records), ids=ids, open_ids=open_ids)
         if not leaves_as_it_is(stream):
             return packed
-        version = None if stream.incremental else self._version
+        version = None if stream.incremental else part.version or self._version
         now = self._clock.now()
         lines = record_lines(stream.name, records, version=version, extracted=now)
         return replace(packed, records=(), lines=lines)
+
+
+def _not_yet(batch: Batch, awaited: frozenset[str]) -> Batch:
+    """Turn what was not found, but must exist, into failures."""
+    if not awaited:
+        return batch
+    missing = [identifier for identifier in batch.gone if identifier in awaited]
+    reason = "not found, although an event told of it: not there yet, not ours to see, or deleted"
+    return replace(
+        batch,
+        gone=[identifier for identifier in batch.gone if identifier not in awaited],
+        failed=[*batch.failed, *((identifier, None, reason) for identifier in missing)],
+        awaited=awaited,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
@@ -13,6 +14,22 @@ from openplatform.streams import PlatformStream
 from openplatform.windows import Planner, Window
 
 
+class Wanted(NamedTuple):
+    """A record to fetch by its id.
+
+    Attributes:
+        stream: Its stream.
+        id: Its id.
+        bookmark: Bookmark of the list record it belongs to; None without one.
+        awaited: We were told that it exists, so "not found" means "not yet".
+    """
+
+    stream: PlatformStream
+    id: str
+    bookmark: str | None = None
+    awaited: bool = False
+
+
 @dataclass(frozen=True)
 class Slice:
     """The unit that runs in parallel.
@@ -20,18 +37,24 @@ class Slice:
     Attributes:
         account: The account.
         window: The window; None for lists without one.
-        owed: Ids to fetch again instead of a list: of failures and of open records.
+        owed: Records to fetch by id instead of a list: failures, open records, what events name.
         planner: Told how many records the window held.
         after: Positions, by stream, up to which records are already known.
         streams: Streams whose records are wanted from this slice.
+        waiting: Ids, by stream, that are owed and would be settled if the list brought them.
+        version: The version of full-table rows that it fetches by id; None for the run's own.
+        through: Position in the event log up to which all is done with this slice.
     """
 
     account: Account
     window: Window | None
     streams: tuple[PlatformStream, ...]
-    owed: tuple[tuple[PlatformStream, str, str | None], ...] = ()
+    owed: tuple[Wanted, ...] = ()
     planner: Planner | None = field(default=None, compare=False)
     after: Mapping[str, Bookmark] = field(default_factory=dict, compare=False)
+    waiting: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
+    version: int | None = None
+    through: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +70,7 @@ class Batch:
         open_ids: Those of the ids whose records are not final.
         failed: Details that could not be fetched: id, list record's bookmark, reason.
         gone: Ids that the platform no longer knows, or has nothing to tell of.
+        awaited: Those of the failed ids that we were told of and that are not there yet.
         error: The whole stream is failing for this account.
     """
 
@@ -58,4 +82,5 @@ class Batch:
     open_ids: Sequence[str] = ()
     failed: Sequence[tuple[str, str | None, str]] = ()
     gone: Sequence[str] = ()
+    awaited: frozenset[str] = frozenset()
     error: OpenPlatformError | None = None

@@ -130,7 +130,52 @@ class Details:
         return self.final is not None and str(record.get(self.final[0])) not in self.final[1]
 
 
+@dataclass(frozen=True, slots=True)
+class ById:
+    """How records of a list are fetched by their ids, besides the list's own windows and pages.
+
+    Attributes:
+        param: Parameter that takes the id, or the list of ids when batched.
+        batch: Ids per call; None for one at a time.
+        api: API to ask, where that is not the list's own. It may tell more than the list does.
+        records: Path of the records in that API's answer.
+    """
+
+    param: str
+    batch: int | None = None
+    api: str | None = None
+    records: str = ""
+
+
 Reads = Incremental | FullTable | Details
+
+
+@dataclass(frozen=True, slots=True)
+class CountCall:
+    """An API that only counts, for a list whose own answers tell no total.
+
+    Attributes:
+        api: The platform's name of the API; it takes the list's parameters.
+        total: Path of the number in its answer.
+    """
+
+    api: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountField:
+    """A business field that the platform can count by, since its list takes one value as a filter.
+
+    Attributes:
+        param: Parameter that takes the value.
+        values: All values.
+        path: Where our record holds it: a field, or a dotted path into one.
+    """
+
+    param: str
+    values: tuple[str, ...]
+    path: str
 
 
 class PlatformStream(Stream):
@@ -141,6 +186,7 @@ class PlatformStream(Stream):
         records: Path of the records in an answer.
         key: Fields that identify a record within an account.
         reads: How the list is read.
+        by_id: How single records of the list are fetched; None where the platform cannot.
         lift: Top-level fields made from nested ones: name to path.
         updated: Field with the record's update time: orders the versions of a record.
         happened: Field with the time that windows filter by, where that is not the update time.
@@ -148,12 +194,15 @@ class PlatformStream(Stream):
         value_as: Name of the field that a record which is a plain value becomes.
         nulls: Texts that mean "nothing" on this platform.
         package: Import package that holds the folder `schemas`.
+        count_call: API that counts the list's records, where the list itself tells no total.
+        count_fields: Business fields that the list can be counted by, by name.
     """
 
     api: t.ClassVar[str]
     records: t.ClassVar[str]
     key: t.ClassVar[tuple[str, ...]]
     reads: t.ClassVar[Reads]
+    by_id: t.ClassVar[ById | None] = None
     lift: t.ClassVar[Mapping[str, str]] = {}
     updated: t.ClassVar[str | None] = None
     happened: t.ClassVar[str | None] = None
@@ -161,6 +210,8 @@ class PlatformStream(Stream):
     value_as: t.ClassVar[str | None] = None
     nulls: t.ClassVar[frozenset[str]] = frozenset()
     package: t.ClassVar[str]
+    count_call: t.ClassVar[CountCall | None] = None
+    count_fields: t.ClassVar[Mapping[str, CountField]] = {}
 
     state_partitioning_keys = (ACCOUNT,)
     # Records are shaped by their schema before the SDK sees them.
@@ -177,6 +228,11 @@ class PlatformStream(Stream):
     def versioned_by_reading(self) -> bool:
         """Whether the moment of reading is all that orders a record's versions."""
         return not (self.incremental and self.updated)
+
+    @property
+    def fetchable(self) -> bool:
+        """Whether single records can be fetched by their ids."""
+        return isinstance(self.reads, Details) or self.by_id is not None
 
     def _full_schema(self, tap: PlatformTap) -> schemas.Schema:
         properties = {ACCOUNT: schemas.ACCOUNT}

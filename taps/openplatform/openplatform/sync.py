@@ -20,7 +20,6 @@ from openplatform.errors import (
     RunFailedError,
     UnreachableError,
 )
-from openplatform.failures import Owed, first_failure
 from openplatform.fanout import Fanout
 from openplatform.partitions import Partition, partition_of
 from openplatform.plans import (
@@ -32,8 +31,9 @@ from openplatform.plans import (
     make_groups,
 )
 from openplatform.progress import Position, Progress, make_progress
+from openplatform.settling import settle
 from openplatform.slices import Batch, Slice
-from openplatform.streams import Details, FullTable, PlatformStream
+from openplatform.streams import FullTable, PlatformStream
 from openplatform.summary import log_summary
 from openplatform.writer import PageWriter
 
@@ -41,7 +41,6 @@ if t.TYPE_CHECKING:
     from openplatform.tap import PlatformTap
 
 _PASSES = 3
-_OPEN_MOST = 10_000
 _STATE_FREE = 32_768
 _STATE_BYTES_PER_SECOND = 1_000_000
 _logger = logging.getLogger(__name__)
@@ -88,7 +87,7 @@ class Run:
                     self._sync_full(group)
         finally:
             self.progress.close()
-            self._write_state()
+            self.write_state()
             self._count_owed(groups)
             log_summary(self.tap.logger, self.metrics, self.tap.client.connection.budget.waited)
         if self.failed:
@@ -100,12 +99,13 @@ class Run:
         self.settings.check(self.tap.platform_streams, self.horizon.now)
         for group in groups:
             for account in self.settings.accounts:
-                partitions = self._partitions(group, account)
+                partitions = self.partitions(group, account)
                 check_bookmarks(partitions.values(), self.horizon.now)
                 for partition in partitions.values():
                     _ = partition.failures
 
-    def _partitions(self, group: Group, account: Account) -> dict[str, Partition]:
+    def partitions(self, group: Group, account: Account) -> dict[str, Partition]:
+        """Return the state of each member of a group, for one account."""
         return {
             member.name: partition_of(self.state, member.name, account.id)
             for member in group.members
@@ -115,7 +115,7 @@ class Run:
 
     def _sync_incremental(self, group: Group) -> None:
         plans = {
-            account.id: AccountPlan(group, account, self._partitions(group, account), self.horizon)
+            account.id: AccountPlan(group, account, self.partitions(group, account), self.horizon)
             for account in self.settings.accounts
         }
 
@@ -139,15 +139,15 @@ class Run:
                     Position(group.source.name, part.account.id, part.window, own.start, own.end)
                 )
             if event.page is not None:
-                self._take(event.page, part.account)
+                self.take(event.page, part.account)
             elif event.error is not None:
-                self._fail(part.streams, part.account, event.error)
+                self.fail(part.streams, part.account, event.error)
                 fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
             elif event.ended and part.window is not None:
                 self._finish_window(part)
         for account in self.settings.accounts:
             self._finish_account(group, account)
-        self._write_state()
+        self.write_state()
 
     def _finish_window(self, part: Slice) -> None:
         window = part.window
@@ -158,7 +158,7 @@ class Run:
             if (stream.name, part.account.id) not in self.failed:
                 partition = partition_of(self.state, stream.name, part.account.id)
                 partition.advance(Bookmark(window.end))
-        self._write_state(soon_again=True)
+        self.write_state(soon_again=True)
 
     def _finish_account(self, group: Group, account: Account) -> None:
         for stream in group.members:
@@ -183,18 +183,18 @@ class Run:
                 f"{group.source.name}, account {account.id}: {_PASSES} passes did not bring as many "
                 "rows as the platform counts; nothing is taken for deleted"
             )
-            self._fail((group.source,), account, error)
+            self.fail((group.source,), account, error)
         if group.source in group.members:
             self._complete(group.source, {name: len(ids) for name, ids in seen.items()})
         for account in self.settings.accounts:
             self._finish_account(group, account)
-        self._write_state()
+        self.write_state()
 
     def _full_pass(self, group: Group, accounts: list[Account], seen: dict[str, set[int]]) -> None:
         def plan() -> Iterator[Slice]:
             for account in accounts:
                 yield from full_slices(
-                    group, account, self._partitions(group, account), self.horizon
+                    group, account, self.partitions(group, account), self.horizon
                 )
 
         fanout = Fanout(
@@ -206,11 +206,11 @@ class Run:
             part = event.slice
             self.progress.at(Position(group.source.name, part.account.id, part.window))
             if event.page is not None:
-                if event.page.stream is group.source:
+                if event.page.stream is group.source and not part.owed:
                     seen[part.account.id].update(map(hash, event.page.ids))
-                self._take(event.page, part.account)
+                self.take(event.page, part.account)
             elif event.error is not None:
-                self._fail(part.streams, part.account, event.error)
+                self.fail(part.streams, part.account, event.error)
                 fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
 
     def _full_enough(self, group: Group, account: Account, rows: int) -> bool:
@@ -223,7 +223,7 @@ class Run:
         try:
             total = self.tap.lists.total(group.source, account)
         except OpenPlatformError as exc:
-            self._fail(group.members, account, exc)
+            self.fail(group.members, account, exc)
             return True
         return total is None or rows >= total
 
@@ -257,9 +257,7 @@ class Run:
             f"one {partition.complete_rows} rows; nothing is taken for deleted. If it is true that "
             "everything is gone, run once with accept_empty: true"
         )
-        self._fail(
-            (self.tap.platform_streams[partition.stream],), Account(partition.account), error
-        )
+        self.fail((self.tap.platform_streams[partition.stream],), Account(partition.account), error)
         return True
 
     def _activate(self, stream: PlatformStream, version: int, extra: dict[str, t.Any]) -> None:
@@ -275,61 +273,32 @@ class Run:
 
     # -- what came --------------------------------------------------------------------------------
 
-    def _take(self, batch: Batch, account: Account) -> None:
+    def take(self, batch: Batch, account: Account) -> None:
+        """Write what a batch brought, and note what it owes."""
         stream = batch.stream
         self.writer.write_lines(batch.lines)
         for record in batch.records:
             stream._write_record_message(record)  # noqa: SLF001 - maps, masks: the SDK's own way
         self.metrics.streams[stream.name, account.id].records += batch.count
         self.progress.records(batch.count)
-        if isinstance(stream.reads, Details):
-            partition = partition_of(self.state, stream.name, account.id)
-            self._settle_details(stream.reads, batch, partition)
-        if batch.error is not None:
-            self._fail((stream,), account, batch.error)
-
-    def _settle_details(self, reads: Details, batch: Batch, partition: Partition) -> None:
-        """Bring what is owed, and what is still open, up to date."""
-        policy = self.settings.failure_policy
+        partition = partition_of(self.state, stream.name, account.id)
         now = self.tap.clock.now()
-        owed = {failure.key: failure for failure in partition.failures}
-        stream = batch.stream
-        for identifier in (*batch.ids, *batch.gone):
-            owed.pop(identifier, None)
-        for identifier, bookmark, reason in batch.failed:
-            known: Owed | None = owed.get(identifier)
-            owed[identifier] = (
-                known.failed_again(reason, now, policy)
-                if known
-                else first_failure(identifier, bookmark, reason, now, policy)
-            )
-        partition.failures = list(owed.values())
-        if reads.final is not None:
-            self._settle_open(batch, partition)
-        if len(owed) > policy.most:
-            error = FatalError(
-                f"{stream.name}, account {partition.account}: more than {policy.most} records could not "
-                f"be fetched; the last reason: {batch.failed[-1][2] if batch.failed else 'see above'}"
-            )
-            self._fail((stream,), Account(partition.account), error)
-
-    def _settle_open(self, batch: Batch, partition: Partition) -> None:
-        settled = {*batch.ids, *batch.gone}
-        still_open = [known for known in partition.open_ids if known not in settled]
-        still_open += dict.fromkeys(batch.open_ids)
-        if len(still_open) > _OPEN_MOST:
-            _logger.warning(
-                "%s, account %s: more than %d records are not final; the oldest are not asked for again",
-                partition.stream, partition.account, _OPEN_MOST,
-            )  # fmt: skip
-        partition.open_ids = still_open[-_OPEN_MOST:]
+        if (error := settle(batch, partition, self.settings.failure_policy, now)) is not None:
+            self.fail((stream,), account, error)
+        if batch.error is not None:
+            self.fail((stream,), account, batch.error)
 
     # -- state and failures -----------------------------------------------------------------------
 
     def _all_failed(self, group: Group, account: Account) -> bool:
         return all((m.name, account.id) in self.failed for m in group.members)
 
-    def _fail(self, streams: Iterable[PlatformStream], account: Account, error: Exception) -> None:
+    def fail(self, streams: Iterable[PlatformStream], account: Account, error: Exception) -> None:
+        """Take in that streams failed; others go on, unless nothing else would do better.
+
+        Raises:
+            Exception: The given one, if a person must act first or no call can be made at all.
+        """
         if isinstance(error, ConfigurationError) or not isinstance(error, OpenPlatformError):
             raise error
         for stream in streams:
@@ -348,7 +317,7 @@ class Run:
             self.failed.add((name, account.id))
             self.metrics.streams[name, account.id].failed(error)
 
-    def _write_state(self, *, soon_again: bool = False) -> None:
+    def write_state(self, *, soon_again: bool = False) -> None:
         """Write a STATE message.
 
         Args:
@@ -363,7 +332,7 @@ class Run:
     def _count_owed(self, groups: Iterable[Group]) -> None:
         for group in groups:
             for account in self.settings.accounts:
-                for name, partition in self._partitions(group, account).items():
+                for name, partition in self.partitions(group, account).items():
                     counts = self.metrics.streams[name, account.id]
                     counts.owed = sum(not failure.parked for failure in partition.failures)
                     counts.parked = sum(failure.parked for failure in partition.failures)

@@ -41,6 +41,7 @@ from openplatform.plans import Horizon, source_of
 from openplatform.reading import SliceReader
 from openplatform.redaction import Redactor
 from openplatform.settings import Settings
+from openplatform.singles import SingleReader
 from openplatform.streams import Details, Incremental, PlatformStream
 from openplatform.sync import Run
 from openplatform.tokens import FileTokenStore
@@ -177,8 +178,14 @@ class PlatformTap(Tap):
     def reader(self) -> SliceReader:
         """Reads the slices."""
         version = int(self.horizon.now.timestamp() * 1000)
+        singles = SingleReader(self.client, self.finisher)
         return SliceReader(
-            self.platform_streams, self.lists, self.details, clock=self.clock, version=version
+            self.platform_streams,
+            self.lists,
+            self.details,
+            singles,
+            clock=self.clock,
+            version=version,
         )
 
     @property

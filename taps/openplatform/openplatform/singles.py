@@ -1,0 +1,90 @@
+"""Fetching records of lists by their ids: what events name, what is owed, and the hot set."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+
+from openplatform.accounts import Account
+from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
+from openplatform.finishing import Finisher
+from openplatform.http import PlatformClient
+from openplatform.paging import Page, TooManyRecords
+from openplatform.paths import records_at
+from openplatform.records import Record
+from openplatform.slices import Batch
+from openplatform.streams import ById, FullTable, Incremental, PlatformStream
+
+
+class SingleReader:
+    """Fetches single records of lists that declare `by_id`.
+
+    Args:
+        client: The platform.
+        finisher: Finishes the records.
+    """
+
+    def __init__(self, client: PlatformClient, finisher: Finisher) -> None:
+        self._client = client
+        self._finisher = finisher
+
+    def fetch(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> Batch:
+        """Fetch some records; what fails, and what does not exist, stands in the batch."""
+        by_id = t.cast("ById", stream.by_id)
+        size = by_id.batch or 1
+        records: list[Record] = []
+        failed: list[tuple[str, str | None, str]] = []
+        gone: list[str] = []
+        for at in range(0, len(ids), size):
+            some = ids[at : at + size]
+            try:
+                found = self._call(stream, account, some)
+            except SkipError:
+                found = []
+            except (FatalError, TransientError) as exc:
+                failed += [(identifier, None, str(exc)) for identifier in some]
+                continue
+            except OpenPlatformError as exc:
+                return Batch(stream, records, failed=failed, gone=gone, error=exc)
+            records += found
+            known = {stream.identifier(record) for record in found}
+            gone += [identifier for identifier in some if identifier not in known]
+        return Batch(stream, records, failed=failed, gone=gone)
+
+    def _call(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> list[Record]:
+        by_id = t.cast("ById", stream.by_id)
+        value: t.Any = list(ids) if by_id.batch else ids[0]
+        if by_id.api is not None:
+            params = stream.arguments(account, {by_id.param: value})
+            body = self._client.call(account, by_id.api, params)
+            pages = [Page(records_at(body, by_id.records), body)]
+        else:
+            pages = self._listed(stream, account, {**stream.params, by_id.param: value}, len(ids))
+        return [
+            record
+            for page in pages
+            for record in self._finisher.finished(
+                stream, account, page, None, {}, known_only=by_id.api is not None
+            )
+        ]
+
+    def _listed(
+        self, stream: PlatformStream, account: Account, params: dict[str, t.Any], most: int
+    ) -> list[Page]:
+        """Ask the list itself, filtered by ids."""
+        reads = t.cast("Incremental | FullTable", stream.reads)
+
+        def ask(paging: t.Mapping[str, t.Any]) -> t.Any:
+            return self._client.call(
+                account, stream.api, stream.arguments(account, {**params, **paging})
+            )
+
+        try:
+            return list(reads.paging.pages(ask, stream.records, most=most))
+        except TooManyRecords as signal:
+            msg = (
+                f"stream {stream.name}, account {account.id}: asked for {most} records by id, the "
+                f"platform answers with {signal.total}: it does not filter by "
+                f"{t.cast('ById', stream.by_id).param} any more"
+            )
+            raise FatalError(msg) from signal
