@@ -121,6 +121,27 @@ def common_settings(
             description="Calls a second of one account, where the platform publishes no limit.",
         ),
         th.Property(
+            "budget_share",
+            th.NumberType,
+            description=(
+                "Share of all limits that this run takes, above 0 and up to 1: for runs beside the "
+                "live one, such as those of `syncops backfill`. Default: 1."
+            ),
+        ),
+        th.Property(
+            "max_calls",
+            th.IntegerType,
+            description="Calls that one run may make in all; then it ends, and the next one goes on.",
+        ),
+        th.Property(
+            "task",
+            th.StringType,
+            description=(
+                "File with a task to do instead of a sync, as `syncops reconcile` writes it: count, "
+                "read ids, or fetch single records. Such a run touches no bookmark."
+            ),
+        ),
+        th.Property(
             "base_url", th.StringType, description="Replaces scheme and host of all calls."
         ),
         _duration("timeout", "Longest wait for an answer.", "60s"),
@@ -162,6 +183,33 @@ def common_settings(
             "token_store",
             th.StringType,
             description="Folder of the stored tokens. Default: .meltano/tokens of the project.",
+        ),
+        th.Property(
+            "sync_runs",
+            th.BooleanType,
+            default=False,
+            description="Write what each run did as the stream _sync_runs, a row per stream and account.",
+        ),
+        th.Property(
+            "metrics_folder",
+            th.StringType,
+            description=(
+                "Folder of runs.jsonl, which tells the same for alerts and reports. Default: "
+                ".meltano/syncops of the project; outside of a project nothing is written."
+            ),
+        ),
+        th.Property(
+            "metrics_file",
+            th.StringType,
+            description="Prometheus textfile, brought up to date at the end of each run.",
+        ),
+        th.Property(
+            "otlp_endpoint",
+            th.StringType,
+            description=(
+                "OpenTelemetry collector that the run's metrics are sent to (OTLP over HTTP), such as "
+                "http://localhost:4318. Needs openplatform[otlp] beside the tap."
+            ),
         ),
         th.Property(
             "streams",
@@ -221,6 +269,7 @@ class Settings:
         if concurrency is not None and int(concurrency) < 1:
             msg = "Setting concurrency: it must be 1 or more."
             raise ConfigurationError(msg)
+        _ = self.budget_share
         for name in ("settle", "timeout", "retry_wait", "failure_wait"):
             self.duration(name, timedelta())
         self._check_dates(known, now)
@@ -238,6 +287,20 @@ class Settings:
             if start is not None and self.end is not None and start.time >= self.end:
                 msg = f"Setting end_date: {Bookmark(self.end)} is not after start_date {start}."
                 raise ConfigurationError(msg)
+
+    @property
+    def budget_share(self) -> float:
+        """The setting budget_share.
+
+        Raises:
+            ConfigurationError: It is no share.
+        """
+        given = self.config.get("budget_share")
+        share = 1.0 if given is None else float(given)
+        if not 0 < share <= 1:
+            msg = f"Setting budget_share: {given!r} is no share. Write a number such as 0.3."
+            raise ConfigurationError(msg)
+        return share
 
     @property
     def accounts(self) -> list[Account]:

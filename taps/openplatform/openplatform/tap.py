@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from typing_extensions import override
 
 from openplatform.accounts import Account
 from openplatform.clock import Clock, SystemClock
+from openplatform.counts import Counter
 from openplatform.details import DetailReader
 from openplatform.errors import (
     ConfigurationError,
@@ -39,11 +41,14 @@ from openplatform.metrics import Metrics
 from openplatform.partitions import ACCOUNT
 from openplatform.plans import Horizon, source_of
 from openplatform.reading import SliceReader
+from openplatform.recording import recorded
 from openplatform.redaction import Redactor
 from openplatform.settings import Settings
 from openplatform.singles import SingleReader
 from openplatform.streams import Details, Incremental, PlatformStream
 from openplatform.sync import Run
+from openplatform.taskruns import TaskRun
+from openplatform.tasks import Task
 from openplatform.tokens import FileTokenStore
 from openplatform.writer import PageWriter
 
@@ -123,11 +128,18 @@ class PlatformTap(Tap):
         ]
         if rate := self.config.get("requests_per_second"):
             limits.append(Limit(float(rate), 1.0, "app"))
+        share, most = settings.budget_share, self.config.get("max_calls")
+        limits = [replace(limit, calls=limit.calls * share) for limit in limits]
         first_wait = settings.duration("retry_wait", timedelta(seconds=kind.first_wait))
         connection = Connection(
             base_url=settings.base_url(kind.base_url),
             clock=self.clock,
-            budget=Budget(limits, app=str(self.config.get("app_key") or ""), clock=self.clock),
+            budget=Budget(
+                limits,
+                app=str(self.config.get("app_key") or ""),
+                clock=self.clock,
+                most=None if most is None else int(most),
+            ),
             tokens=FileTokenStore(settings.token_folder(os.environ, self.name)),
             metrics=self.metrics,
             redact=Redactor(_secrets(self.config, self.config_jsonschema)),
@@ -175,15 +187,24 @@ class PlatformTap(Tap):
         )
 
     @cached_property
+    def singles(self) -> SingleReader:
+        """Fetches single records of lists."""
+        return SingleReader(self.client, self.finisher)
+
+    @cached_property
+    def counter(self) -> Counter:
+        """Counts the lists."""
+        return Counter(self.client, self.lists, zone=self.zone_info, clock=self.clock)
+
+    @cached_property
     def reader(self) -> SliceReader:
         """Reads the slices."""
         version = int(self.horizon.now.timestamp() * 1000)
-        singles = SingleReader(self.client, self.finisher)
         return SliceReader(
             self.platform_streams,
             self.lists,
             self.details,
-            singles,
+            self.singles,
             clock=self.clock,
             version=version,
         )
@@ -245,7 +266,11 @@ class PlatformTap(Tap):
     @override  # type: ignore[misc] # final for the SDK's own loop, which this replaces
     def sync_all(self) -> None:
         """Read all selected streams with our own loop: windows in parallel, state in order."""
-        Run(self).run()
+        with recorded(self):
+            if path := self.config.get("task"):
+                TaskRun(self, Task.read(Path(path))).run()
+            else:
+                Run(self).run()
 
     @override  # type: ignore[misc] # final for the SDK's own loop, which this replaces
     def run_connection_test(self) -> bool:

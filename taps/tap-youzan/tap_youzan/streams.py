@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from openplatform.accounts import Account
 from openplatform.paging import PageNumber
-from openplatform.streams import Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import CountField, Details, Each, FullTable, Incremental, PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 
@@ -16,6 +16,14 @@ from tap_youzan.client import YouzanStream
 _QUARTER = timedelta(days=89)
 _DECADE = timedelta(days=3650)
 _MINUTE = timedelta(minutes=1)
+_STATES = (
+    "WAIT_BUYER_PAY",
+    "WAIT_SELLER_SEND_GOODS",
+    "WAIT_BUYER_CONFIRM_GOODS",
+    "TRADE_SUCCESS",
+    "TRADE_CLOSED",
+    "TRADE_REFUND",
+)
 
 
 class Orders(YouzanStream):
@@ -27,6 +35,7 @@ class Orders(YouzanStream):
     key = ("tid",)
     lift: t.ClassVar = {"tid": "order_info.tid", "update_time": "order_info.update_time"}
     updated = "update_time"
+    count_fields: t.ClassVar = {"status": CountField("status", _STATES, "order_info.status")}
     reads = Incremental(
         time=TimeFilter("start_update", "end_update", "local", maximum=_QUARTER),
         paging=PageNumber("page_no", "page_size", 100, "data.total_results", pages_cap=100),
