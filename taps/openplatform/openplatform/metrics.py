@@ -60,7 +60,7 @@ class Latencies:
         for bucket, count in sorted(self.buckets.items()):
             wanted -= count
             if wanted <= 0:
-                return _FINEST * 2.0 ** ((bucket + 0.5) / _PER_OCTAVE)
+                return _FINEST * math.pow(2, (bucket + 0.5) / _PER_OCTAVE)
         return None
 
 
