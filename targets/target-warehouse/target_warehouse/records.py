@@ -26,11 +26,16 @@ Record: t.TypeAlias = msgspec.Struct
 """One decoded record: attributes f0, f1, ... in the order of its schema's fields."""
 
 
-class Line(t.Protocol):
-    """What a RECORD line carries."""
+class Lines(t.NamedTuple):
+    """What RECORD lines carry.
 
-    record: Record
-    version: int | None
+    Attributes:
+        records: Their records.
+        versions: The different versions of full reads that they name; None for those that name none.
+    """
+
+    records: list[Record]
+    versions: set[int | None]
 
 
 _NUL_ESCAPE = b"\\u0000"
@@ -48,6 +53,7 @@ _TYPES: dict[Kind, t.Any] = {
     Kind.TIME: _LocalTime,
     Kind.JSON: msgspec.Raw,
 }
+_record_of, _version_of = attrgetter("record"), attrgetter("version")
 _loose = msgspec.json.Decoder(float_hook=Decimal)
 _UNFINDABLE = re.compile(r'["\\\x00-\x1f]')
 _exact = msgspec.json.Encoder(decimal_format="number")
@@ -132,17 +138,20 @@ class RecordDecoder:
         self._finish([record])
         return record
 
-    def decode_lines(self, lines: t.Sequence[bytes]) -> list[Line] | None:
+    def decode_lines(self, lines: t.Sequence[bytes]) -> Lines | None:
         """Return what RECORD lines carry, in one go; None when one of them needs a closer look."""
         block = b"\n".join(lines)
         if _NUL_ESCAPE in block or self._aliases:
             return None
         try:
-            decoded = t.cast("list[Line]", self._decode_lines(block))
-            self._finish([line.record for line in decoded])
+            decoded = self._decode_lines(block)
+            records = list(map(_record_of, decoded))
+            self._finish(records)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadRecordError):
             return None
-        return decoded if len(decoded) == len(lines) else None
+        if len(records) != len(lines):
+            return None
+        return Lines(records, set(map(_version_of, decoded)))
 
     def payload(self, record: Record) -> bytes:
         """Return a decoded record as JSON again."""
@@ -156,15 +165,17 @@ class RecordDecoder:
     def _finish(self, records: t.Sequence[Record]) -> None:
         """Check what the decoder cannot: the beginnings of JSON, and the room for decimals."""
         for attribute, opens, field in self._json:
-            for record in records:
-                raw = getattr(record, attribute)
-                if raw is not None:
-                    text: str | None = str(raw, "utf-8")
-                    if text[0] not in opens:  # type: ignore[index]
-                        text = _json_text(t.cast("str", text), field)
-                    setattr(record, attribute, text)
+            raws = map(attrgetter(attribute), records)
+            texts = [None if raw is None else str(raw, "utf-8") for raw in raws]
+            if not {text[0] for text in texts if text is not None}.issubset(opens):
+                texts = [
+                    text if text is None or text[0] in opens else _json_text(text, field)
+                    for text in texts
+                ]
+            for record, text in zip(records, texts, strict=True):
+                setattr(record, attribute, text)
         for attribute, field in self._decimals:
-            values = [getattr(record, attribute) for record in records]
+            values = list(map(attrgetter(attribute), records))
             if field.kind is Kind.HUGE or not self._all_fit(
                 [value for value in values if value is not None]
             ):

@@ -134,7 +134,7 @@ CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
     th.Property(
         "batch_rows",
         th.CustomType({"type": "integer", "minimum": 1}),
-        description="Rows in one transaction; default 10,000 in PostgreSQL, 25,000 in DuckDB.",
+        description="Rows in one transaction; default 10,000 in PostgreSQL, 20,480 in DuckDB.",
     ),
     th.Property(
         "batch_bytes",

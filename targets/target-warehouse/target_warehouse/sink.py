@@ -13,7 +13,7 @@ from target_warehouse.errors import InputError
 from target_warehouse.modes import choose
 from target_warehouse.modes.base import Activation, Entry
 from target_warehouse.records import BadRecordError, RecordDecoder
-from target_warehouse.versions import sort_key
+from target_warehouse.versions import sort_keys
 
 if t.TYPE_CHECKING:
     import msgspec
@@ -94,26 +94,24 @@ class Sink:
         if self._mode is None:
             return False
         decoded = self._decoder.decode_lines(lines)
-        if decoded is None or any(line.version != self._read for line in decoded):
+        if decoded is None or decoded.versions != {self._read}:
             return False
-        self._hold(self._mode, [line.record for line in decoded])
+        self._hold(self._mode, decoded.records)
         return True
 
     def _hold(self, mode: Mode, records: t.Sequence[Record]) -> None:
         """Take decoded records of the read at hand into the batch."""
         decoder, read = self._decoder, self._read
-        known = (
-            map(decoder.version_of, records) if decoder.version_of else repeat(None, len(records))
-        )
-        versions = [mode.version(sort_key(value)) for value in known]
-        entries = list(map(Entry, versions, repeat(read), records))
+        known = list(map(decoder.version_of, records)) if decoder.version_of else None
+        versions = mode.versions(sort_keys(known) if known else [None] * len(records))
+        entries = list(map(Entry._make, zip(versions, repeat(read), records)))
         first = self.received
         self.received += len(records)
         if decoder.key_of is None or not mode.table.key:
             self._rows.update(zip(range(first, self.received), entries, strict=True))
             return
         keys = map(decoder.key_of, records)
-        identities = list(map(mode.identity, keys, versions, repeat(read)))
+        identities = list(mode.identities(keys, versions, read))
         fresh = dict(zip(identities, entries, strict=True))
         if len(fresh) == len(entries) and self._rows.keys().isdisjoint(fresh):
             self._rows.update(fresh)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 from functools import cache
+from itertools import starmap
 
 import msgspec
 
@@ -33,7 +34,7 @@ def lines(rows: Sequence[Row]) -> Iterator[bytes]:
         chunk = rows[start : start + _CHUNK_ROWS]
         array = _array(len(chunk[0]))
         # A line break within the text is escaped, so one that is not stands between two rows.
-        text = _encode_lines([array(*row) for row in chunk])[1:-2].replace(b"]\n[", b"\n")
+        text = _encode_lines(list(starmap(array, chunk)))[1:-2].replace(b"]\n[", b"\n")
         if _CONTROL.search(text):
             text = b"\n".join(map(_unescaped, text.split(b"\n")))
         yield text

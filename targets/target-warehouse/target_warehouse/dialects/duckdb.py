@@ -8,6 +8,7 @@ import tempfile
 import typing as t
 from contextlib import contextmanager, suppress
 from decimal import Context, Decimal, InvalidOperation
+from itertools import starmap
 from pathlib import Path
 
 import duckdb
@@ -40,6 +41,7 @@ _SPOOL_ROWS = 500
 _KEY_COMMENT = "key of target-warehouse: "
 _LEAST_MEMORY, _MOST_MEMORY = 192, 32_768
 # DuckDB holds whole row groups in memory; its default of 122,880 rows makes memory grow with the table.
+# A batch is one, so that none is begun that the next batch would write anew.
 _GROUP_ROWS = 20_480
 # read_json takes buffers of twice the largest object, so that is told as small as it is.
 _SMALLEST_BUFFER = 1 << 20
@@ -53,7 +55,7 @@ class DuckDB(Dialect):
 
     name = "duckdb"
     limits = DecimalLimits(Context(prec=38, traps=[InvalidOperation]), Decimal("1e-18"))
-    batch_rows = 25_000
+    batch_rows = _GROUP_ROWS
     batch_bytes = 32_000_000
 
     def __init__(self, connection: Connection) -> None:
@@ -208,7 +210,7 @@ class DuckDB(Dialect):
         with path.open("wb") as spool:
             for start in range(0, len(rows), _SPOOL_ROWS):
                 chunk = rows[start : start + _SPOOL_ROWS]
-                text = encoder.encode_lines([struct(*row) for row in chunk])
+                text = encoder.encode_lines(list(starmap(struct, chunk)))
                 largest = max(largest, len(text))
                 spool.write(text)
         types = ", ".join(
@@ -222,7 +224,10 @@ class DuckDB(Dialect):
             f"SELECT {casts} FROM read_json($1, format = 'newline_delimited', compression = "
             f"'uncompressed', columns = {{{types}}}, maximum_object_size = {largest})"
         )
+        # Several threads need twice the time for so few rows; what scans the table gets all again.
+        self.execute("SET threads = 1")
         yield query, str(path)
+        self.execute("RESET threads")
         path.unlink()
 
     @override

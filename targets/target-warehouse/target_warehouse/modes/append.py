@@ -44,8 +44,8 @@ class Append(Mode):
         return self.shape
 
     @override
-    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
-        return (entry.version,) if self._same else ()
+    def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
+        return [(entry.version,) if self._same else () for entry in entries]
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import operator
 import typing as t
 from dataclasses import dataclass
 
@@ -30,6 +31,9 @@ class Entry(t.NamedTuple):
     version: str | None
     table_version: int | None
     record: Record
+
+
+_record = operator.attrgetter("record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +81,20 @@ class Mode(abc.ABC):
         """Make ready for a full read, outside of a transaction."""
         del version
 
-    def version(self, version: str | None) -> str | None:
-        """Return the version under which a record is kept."""
-        return version
+    def versions(self, versions: list[str | None]) -> t.Sequence[str | None]:
+        """Return the versions under which records are kept."""
+        return versions
 
-    def identity(self, key: t.Any, version: str | None, table_version: int | None) -> t.Any:
-        """Return what makes two records of one batch the same row."""
-        del version, table_version
-        return key
+    def identities(
+        self, keys: t.Iterable[t.Any], versions: t.Iterable[str | None], table_version: int | None
+    ) -> t.Iterable[t.Any]:
+        """Return what makes two records of one batch the same row, for each record."""
+        del versions, table_version
+        return keys
 
     @abc.abstractmethod
-    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
-        """Return the values of the shape's staged columns."""
+    def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
+        """Return the values of the shape's staged columns, for each entry."""
 
     @abc.abstractmethod
     def write(self, entries: t.Sequence[Entry]) -> None:
@@ -109,7 +115,7 @@ class Mode(abc.ABC):
                 return column.name
         return None
 
-    def rows(self, entries: t.Iterable[Entry]) -> list[Row]:
+    def rows(self, entries: t.Sequence[Entry]) -> list[Row]:
         """Return entries as staged rows."""
-        values = self.system_values
-        return [astuple(entry.record) + values(entry) for entry in entries]
+        contents = map(astuple, map(_record, entries))
+        return list(map(operator.add, contents, self.system_values(entries)))

@@ -44,7 +44,10 @@ class History(Mode):
         self._last_arrival = datetime.min.replace(tzinfo=timezone.utc)
 
     @override
-    def version(self, version: str | None) -> str:
+    def versions(self, versions: list[str | None]) -> t.Sequence[str | None]:
+        return list(map(self._version, versions))
+
+    def _version(self, version: str | None) -> str:
         if version is not None and is_moment(version):
             return version
         # No time of its own: the order of arrival, never twice the same.
@@ -53,12 +56,14 @@ class History(Mode):
         return moment_key(self._last_arrival)
 
     @override
-    def identity(self, key: t.Any, version: str | None, table_version: int | None) -> t.Any:
-        return (key, version)
+    def identities(
+        self, keys: t.Iterable[t.Any], versions: t.Iterable[str | None], table_version: int | None
+    ) -> t.Iterable[t.Any]:
+        return zip(keys, versions, strict=True)
 
     @override
-    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
-        return (entry.version,)
+    def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
+        return [(entry.version,) for entry in entries]
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:

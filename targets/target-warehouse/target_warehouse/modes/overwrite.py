@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import typing as t
-from itertools import groupby
+from itertools import groupby, repeat
 
 from typing_extensions import override
 
@@ -47,12 +47,14 @@ class Overwrite(Mode):
         return Shape(self.shape.staged, self.shape.extra, keyed=bool(schema.key))
 
     @override
-    def identity(self, key: t.Any, version: str | None, table_version: int | None) -> t.Any:
-        return (table_version, key)
+    def identities(
+        self, keys: t.Iterable[t.Any], versions: t.Iterable[str | None], table_version: int | None
+    ) -> t.Iterable[t.Any]:
+        return zip(repeat(table_version), keys, strict=False)
 
     @override
-    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
-        return (entry.version,)
+    def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
+        return [(entry.version,) for entry in entries]
 
     @override
     def begin(self, version: int) -> None:
@@ -74,7 +76,7 @@ class Overwrite(Mode):
         by_version = sorted(entries, key=lambda entry: entry.table_version or 0)
         for version, group in groupby(by_version, key=lambda entry: entry.table_version or 0):
             table = self._staging[version]
-            staged = self.dialect.stage(table, self.rows(group))
+            staged = self.dialect.stage(table, self.rows(list(group)))
             if table.key:
                 self.dialect.merge(table, staged, {})
             else:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import typing as t
+from itertools import repeat
 
 from typing_extensions import override
 
@@ -74,12 +75,14 @@ class Snapshot(Mode):
             raise busy(self, version)
 
     @override
-    def identity(self, key: t.Any, version: str | None, table_version: int | None) -> t.Any:
-        return (table_version, key)
+    def identities(
+        self, keys: t.Iterable[t.Any], versions: t.Iterable[str | None], table_version: int | None
+    ) -> t.Iterable[t.Any]:
+        return zip(repeat(table_version), keys, strict=False)
 
     @override
-    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
-        return (entry.version, moment_text(entry.table_version or 0))
+    def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
+        return [(entry.version, moment_text(entry.table_version or 0)) for entry in entries]
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:

@@ -37,8 +37,8 @@ class SoftDelete(Mode):
     }
 
     @override
-    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
-        return (entry.version, entry.table_version)
+    def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
+        return [(entry.version, entry.table_version) for entry in entries]
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:

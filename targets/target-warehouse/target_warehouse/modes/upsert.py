@@ -19,8 +19,8 @@ class Upsert(Mode):
     shape = Shape(staged=(Column(VERSION, Kind.TEXT),))
 
     @override
-    def system_values(self, entry: Entry) -> tuple[t.Any, ...]:
-        return (entry.version,)
+    def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
+        return [(entry.version,) for entry in entries]
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:
