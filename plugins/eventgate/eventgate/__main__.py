@@ -1,0 +1,6 @@
+"""`python -m eventgate`."""
+
+from eventgate.cli import main
+
+if __name__ == "__main__":
+    main()

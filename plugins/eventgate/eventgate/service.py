@@ -1,0 +1,215 @@
+"""The HTTP side: `/push/<platform>` takes messages, `/events` gives events, `/health` tells how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import typing as t
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
+
+from openplatform.bookmarks import format_time
+from openplatform.push import PushAnswer, PushRefusedError, PushRequest
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from eventgate.config import Config
+from eventgate.log import MOST_ROWS, Event, LogError, NewEvent, OtherLogError, open_log
+from eventgate.writer import Writer
+
+_LOGGER = logging.getLogger("eventgate")
+_LARGEST_BODY = 1024 * 1024
+# The most impatient platform waits 3 s; an error in time is repeated, silence counts as failure.
+_STORE_SECONDS = 2.5
+_TIDY_SECONDS = 1.0
+_PRUNE_SECONDS = 3600.0
+_AGAIN = "stored nothing, send it again"
+
+
+class Service:
+    """One gate: its settings, its writer and its application.
+
+    Args:
+        config: The settings.
+        keep: Prune events older than this, once an hour; None prunes nothing.
+    """
+
+    def __init__(self, config: Config, *, keep: timedelta | None = None) -> None:
+        self._config = config
+        self._keep = keep
+        self._reading = open_log(config.database)
+        self._refused = 0
+        self._writer: Writer | None = None
+        self.application = Starlette(
+            routes=[
+                Route("/push/{name:path}", self._push, methods=["GET", "POST"]),
+                Route("/events", self._events, methods=["GET"]),
+                Route("/health", self._health, methods=["GET"]),
+            ],
+            lifespan=self._life,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _life(self, _application: Starlette) -> AsyncIterator[None]:
+        self._writer = Writer(open_log(self._config.database))
+        upkeep = [asyncio.create_task(self._tidy())]
+        if self._keep is not None:
+            upkeep.append(asyncio.create_task(self._prune(self._keep)))
+        try:
+            yield
+        finally:
+            for task in upkeep:
+                task.cancel()
+            await asyncio.gather(*upkeep, return_exceptions=True)
+            await run_in_threadpool(self._writer.close)
+            self._reading.close()
+
+    # -- taking messages -------------------------------------------------------------------------
+
+    async def _push(self, request: Request) -> Response:
+        name = request.path_params["name"].strip("/")
+        gate = self._config.gates.get(name)
+        if gate is None:
+            return _problem(404, "no such address; `eventgate check` tells the right ones")
+        body = await _read(request)
+        if body is None:
+            return _problem(413, f"a message has at most {_LARGEST_BODY} bytes")
+        received = datetime.now(timezone.utc)
+        asked = PushRequest(
+            method=request.method,
+            query=dict(request.query_params),
+            headers=dict(request.headers),
+            body=body,
+            received_at=received,
+        )
+        try:
+            answer = gate.answer(asked)
+        except PushRefusedError as refusal:
+            self._refused += 1
+            _LOGGER.warning("refused a message to /push/%s: %s", name, refusal)
+            return _problem(refusal.status, str(refusal))
+        slug = name.partition("/")[0]
+        if answer.events and not await self._stored(slug, answer, received):
+            return _problem(503, _AGAIN)
+        return Response(answer.reply, media_type=answer.content_type)
+
+    async def _stored(self, slug: str, answer: PushAnswer, received: datetime) -> bool:
+        """Store durably; only then may the platform hear its success word."""
+        events = [NewEvent(slug, event, answer.body, received) for event in answer.events]
+        writer = t.cast("Writer", self._writer)
+        try:
+            await asyncio.wait_for(writer.store(events), _STORE_SECONDS)
+        except (LogError, TimeoutError, asyncio.TimeoutError):
+            return False
+        return True
+
+    # -- giving events ---------------------------------------------------------------------------
+
+    async def _events(self, request: Request) -> Response:
+        if not self._may_read(request):
+            return _problem(401, "send the token: Authorization: Bearer ...")
+        query = request.query_params
+        try:
+            version, limit = int(query.get("version", 0)), int(query.get("limit", MOST_ROWS))
+        except ValueError:
+            return _problem(400, "version and limit are numbers")
+        platform, reader = query.get("platform", ""), query.get("reader", "")
+        try:
+            page = await run_in_threadpool(
+                self._reading.after, version, limit, platform, reader=reader
+            )
+        except OtherLogError as error:
+            return _problem(409, str(error))
+        except LogError as error:
+            _LOGGER.error("events cannot be read: %s", error)  # noqa: TRY400 - no traceback
+            return _problem(503, "the log cannot be read now")
+        content = {
+            "events": [as_dict(event) for event in page.events],
+            "version": page.version,
+            "more": page.more,
+        }
+        return JSONResponse(content)
+
+    def _may_read(self, request: Request) -> bool:
+        if not self._config.token:
+            return True
+        given = request.headers.get("authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {self._config.token}".encode())
+
+    async def _health(self, _request: Request) -> Response:
+        writer = t.cast("Writer", self._writer)
+        content = {
+            "ok": True,
+            "stored": writer.stored,
+            "repeated": writer.repeated,
+            "refused": self._refused,
+            "waiting": writer.waiting,
+        }
+        try:
+            await run_in_threadpool(self._reading.check)
+        except LogError:
+            return JSONResponse({**content, "ok": False}, status_code=503)
+        return JSONResponse(content)
+
+    # -- upkeep ----------------------------------------------------------------------------------
+
+    async def _tidy(self) -> None:
+        log = open_log(self._config.database)
+        try:
+            while True:
+                await asyncio.sleep(_TIDY_SECONDS)
+                with contextlib.suppress(LogError):  # the writer tells what is wrong
+                    await run_in_threadpool(log.tidy)
+        finally:
+            log.close()
+
+    async def _prune(self, keep: timedelta) -> None:
+        log = open_log(self._config.database)
+        try:
+            while True:
+                try:
+                    count = await run_in_threadpool(log.prune, keep, datetime.now(timezone.utc))
+                    _LOGGER.info("pruned %s events", count)
+                except LogError as error:
+                    _LOGGER.warning("nothing pruned: %s", error)
+                await asyncio.sleep(_PRUNE_SECONDS)
+        finally:
+            log.close()
+
+
+async def _read(request: Request) -> bytes | None:
+    """Return the body; None when it is larger than any message."""
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > _LARGEST_BODY:
+                return None
+            parts.append(part)
+    except ClientDisconnect:
+        return b""
+    return b"".join(parts)
+
+
+def as_dict(event: Event) -> dict[str, t.Any]:
+    """Return an event as the interface shows it."""
+    return {
+        "version": event.version,
+        "platform": event.platform,
+        "account": event.account,
+        "stream": event.stream,
+        "id": event.id,
+        "kind": event.kind,
+        "at": format_time(event.at),
+        "received_at": format_time(event.received_at),
+    }
+
+
+def _problem(status: int, reason: str) -> Response:
+    """Refuse, in words that no platform can take for its success word."""
+    return JSONResponse({"error": reason}, status_code=status)
