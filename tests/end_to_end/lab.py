@@ -18,7 +18,7 @@ from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
 from openplatform.paging import Cursor, HasNext, Offset, PageNumber, Paging
 from openplatform.settings import common_settings
-from openplatform.streams import Details, FullTable, Incremental, PlatformStream
+from openplatform.streams import ById, Details, FullTable, Incremental, PlatformStream
 from openplatform.tap import PlatformTap
 from openplatform.windows import TimeFilter
 from singer_sdk import typing as th
@@ -95,6 +95,7 @@ def order_stream(style: str, paging: Paging, lookback: timedelta) -> type[LabStr
         records = "rows[]"
         key = ("id",)
         updated = "updated_ms"
+        by_id = ById("id", api="GET /orders/{id}", records="row")
         reads = Incremental(
             time=TimeFilter("start", "end", "ms", timedelta(days=90), ends="exclusive"),
             paging=paging,
@@ -122,6 +123,8 @@ class Items(LabStream):
     api = "POST /items/pages"
     records = "rows[]"
     key = ("id",)
+    by_id = ById("id", api="GET /items/{id}", records="row")
+    ended_by = frozenset({"item_deleted"})
     reads = FullTable(paging=PageNumber("page", "size", 20, "total"), confirm_absence=2)
 
 

@@ -97,13 +97,16 @@ class SliceReader:
         by_stream: dict[str, list[Wanted]] = {}
         for one in part.owed:
             by_stream.setdefault(one.stream.name, []).append(one)
+        listed: dict[str, str] = {}
         for name, wanted in by_stream.items():
             stream = self._streams[name]
             if isinstance(stream.reads, Details):
-                pairs = [(one.id, one.bookmark) for one in wanted]
+                pairs = [(one.id, one.bookmark or listed.get(one.id)) for one in wanted]
                 batch = self._details.fetch(stream, part.account, pairs)
             else:
                 batch = self._singles.fetch(stream, part.account, [one.id for one in wanted])
+                if stream.incremental:  # its details belong at the same place in time
+                    listed = {stream.identifier(r): r["_bookmark"] for r in batch.records}
             awaited = frozenset(one.id for one in wanted if one.awaited)
             yield self._packed(_not_yet(batch, awaited), part)
 

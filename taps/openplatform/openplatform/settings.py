@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
+from openplatform import events, hotset
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
 from openplatform.errors import ConfigurationError
@@ -141,6 +142,8 @@ def common_settings(
                 "read ids, or fetch single records. Such a run touches no bookmark."
             ),
         ),
+        events.setting(),
+        *hotset.settings(),
         th.Property(
             "base_url", th.StringType, description="Replaces scheme and host of all calls."
         ),

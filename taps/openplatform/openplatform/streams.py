@@ -187,6 +187,7 @@ class PlatformStream(Stream):
         key: Fields that identify a record within an account.
         reads: How the list is read.
         by_id: How single records of the list are fetched; None where the platform cannot.
+        ended_by: Kinds of events after which an entity may be gone, so that "not found" is no failure.
         lift: Top-level fields made from nested ones: name to path.
         updated: Field with the record's update time: orders the versions of a record.
         happened: Field with the time that windows filter by, where that is not the update time.
@@ -203,6 +204,7 @@ class PlatformStream(Stream):
     key: t.ClassVar[tuple[str, ...]]
     reads: t.ClassVar[Reads]
     by_id: t.ClassVar[ById | None] = None
+    ended_by: t.ClassVar[frozenset[str]] = frozenset()
     lift: t.ClassVar[Mapping[str, str]] = {}
     updated: t.ClassVar[str | None] = None
     happened: t.ClassVar[str | None] = None

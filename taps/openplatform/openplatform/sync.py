@@ -31,6 +31,7 @@ from openplatform.plans import (
     make_groups,
 )
 from openplatform.progress import Position, Progress, make_progress
+from openplatform.refetch import Refetch
 from openplatform.settling import settle
 from openplatform.slices import Batch, Slice
 from openplatform.streams import FullTable, PlatformStream
@@ -64,6 +65,7 @@ class Run:
         self.state = t.cast("dict[str, t.Any]", tap.state)
         self._state_again_at = 0.0
         self.failed: set[tuple[str, str]] = set()
+        self._announced: set[str] = set()
         self.progress: Progress = make_progress(
             tap.clock, lambda: tap.client.connection.budget.waited, tap.logger
         )
@@ -77,10 +79,12 @@ class Run:
         """
         groups = make_groups(self.tap.platform_streams, self.tap.selected_names)
         self._check(groups)
+        refetch = Refetch(self, groups)
         try:
-            for group in groups:
+            refetch.run()
+            for group in groups if refetch.lists_follow else ():
                 for member in group.members:
-                    member._write_schema_message()  # noqa: SLF001 - the SDK's own way out
+                    self.announce(member)
                 if group.incremental:
                     self._sync_incremental(group)
                 else:
@@ -94,6 +98,12 @@ class Run:
             names = ", ".join(f"{stream} of {account}" for stream, account in sorted(self.failed))
             msg = f"This run could not finish: {names}. The reasons stand above; the next run goes on."
             raise RunFailedError(msg)
+
+    def announce(self, stream: PlatformStream) -> None:
+        """Write the SCHEMA message of a stream, once."""
+        if stream.name not in self._announced:
+            self._announced.add(stream.name)
+            stream._write_schema_message()  # noqa: SLF001 - the SDK's own way out
 
     def _check(self, groups: Iterable[Group]) -> None:
         self.settings.check(self.tap.platform_streams, self.horizon.now)
