@@ -17,7 +17,7 @@ from openplatform.prometheus import FAMILIES, PREFIX, samples
 from openplatform.runs import RunRow
 
 _PATH = "/v1/metrics"
-_TIMEOUT = 10.0
+_TIMEOUT = 5.0
 
 
 def send(endpoint: str, rows: Sequence[RunRow]) -> None:
@@ -28,7 +28,7 @@ def send(endpoint: str, rows: Sequence[RunRow]) -> None:
         rows: The run's rows.
 
     Raises:
-        OSError: The collector did not take it within ten seconds.
+        OSError: The collector did not take it within five seconds.
     """
     reader = InMemoryMetricReader(preferred_temporality={Counter: AggregationTemporality.DELTA})
     resource = Resource.create({"service.name": rows[-1].tap, "service.instance.id": rows[-1].job})
