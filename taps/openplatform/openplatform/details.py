@@ -82,7 +82,7 @@ class DetailReader:
     ) -> list[Record]:
         """Fetch the record (or records) of one id."""
         reads = t.cast("Details", stream.reads)
-        params = stream.arguments(account, {**stream.params, reads.param: identifier})
+        params = stream.written(account, {**stream.params, reads.param: identifier})
 
         called = False
 

@@ -124,7 +124,9 @@ class SliceReader:
                 for identifier, record in zip(ids, batch.records, strict=True)
                 if stream.reads.open(record)
             ]
-        elif isinstance(stream.reads, FullTable) or part.owed:
+        elif part.owed:
+            ids = list(batch.ids)
+        elif isinstance(stream.reads, FullTable):
             ids = [stream.identifier(record) for record in records]
         elif waiting := part.waiting.get(stream.name):
             ids = [known for r in records if (known := stream.identifier(r)) in waiting]

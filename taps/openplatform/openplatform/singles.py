@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import typing as t
+from collections import deque
 from collections.abc import Sequence
 
 from openplatform.accounts import Account
 from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
 from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
+from openplatform.metrics import asking
 from openplatform.paging import Page, TooManyRecords
 from openplatform.paths import records_at
 from openplatform.records import Record
@@ -30,33 +32,44 @@ class SingleReader:
 
     def fetch(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> Batch:
         """Fetch some records; what fails, and what does not exist, stands in the batch."""
-        by_id = t.cast("ById", stream.by_id)
-        size = by_id.batch or 1
+        size = t.cast("ById", stream.by_id).batch or 1
+        ahead = deque(ids[at : at + size] for at in range(0, len(ids), size))
         records: list[Record] = []
-        failed: list[tuple[str, str | None, str]] = []
+        known: list[str] = []
         gone: list[str] = []
-        for at in range(0, len(ids), size):
-            some = ids[at : at + size]
+        failed: list[tuple[str, str | None, str]] = []
+        while ahead:
+            some = ahead.popleft()
             try:
                 found = self._call(stream, account, some)
-            except SkipError:
-                found = []
-            except (FatalError, TransientError) as exc:
+            except (SkipError, FatalError) as exc:
+                if len(some) > 1:  # one of them may be to blame
+                    middle = len(some) // 2
+                    ahead.extendleft((some[middle:], some[:middle]))
+                elif isinstance(exc, SkipError):
+                    gone += some
+                else:
+                    failed.append((some[0], None, str(exc)))
+                continue
+            except TransientError as exc:
                 failed += [(identifier, None, str(exc)) for identifier in some]
                 continue
             except OpenPlatformError as exc:
-                return Batch(stream, records, failed=failed, gone=gone, error=exc)
+                return Batch(stream, records, ids=known, failed=failed, gone=gone, error=exc)
             records += found
-            known = {stream.identifier(record) for record in found}
-            gone += [identifier for identifier in some if identifier not in known]
-        return Batch(stream, records, failed=failed, gone=gone)
+            # One that was asked for alone may be told in another spelling: some ids ignore case.
+            came = set(some) if found and len(some) == 1 else set(map(stream.identifier, found))
+            known += [identifier for identifier in some if identifier in came]
+            gone += [identifier for identifier in some if identifier not in came]
+        return Batch(stream, records, ids=known, failed=failed, gone=gone)
 
     def _call(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> list[Record]:
         by_id = t.cast("ById", stream.by_id)
         value: t.Any = list(ids) if by_id.batch else ids[0]
         if by_id.api is not None:
-            params = stream.arguments(account, {by_id.param: value})
-            body = self._client.call(account, by_id.api, params)
+            params = stream.written(account, {by_id.param: value})
+            with asking(stream.name):
+                body = self._client.call(account, by_id.api, params)
             pages = [Page(records_at(body, by_id.records), body)]
         else:
             pages = self._listed(stream, account, {**stream.params, by_id.param: value}, len(ids))
@@ -75,9 +88,9 @@ class SingleReader:
         reads = t.cast("Incremental | FullTable", stream.reads)
 
         def ask(paging: t.Mapping[str, t.Any]) -> t.Any:
-            return self._client.call(
-                account, stream.api, stream.arguments(account, {**params, **paging})
-            )
+            written = stream.written(account, {**params, **paging})
+            with asking(stream.name):
+                return self._client.call(account, stream.api, written)
 
         try:
             return list(reads.paging.pages(ask, stream.records, most=most))

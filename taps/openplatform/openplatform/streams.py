@@ -19,6 +19,7 @@ from typing_extensions import override
 from openplatform import schemas
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark, format_time
+from openplatform.errors import SkipError
 from openplatform.paging import OneShot, Paging
 from openplatform.partitions import ACCOUNT, REPLICATION_KEY
 from openplatform.paths import value_at
@@ -250,6 +251,18 @@ class PlatformStream(Stream):
     def arguments(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return the parameters as this API wants them; override only for a quirk."""
         return params
+
+    def written(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the parameters of a call for single records, whose ids came from outside.
+
+        Raises:
+            SkipError: An id is none that this platform could have given.
+        """
+        try:
+            return self.arguments(account, params)
+        except ValueError as exc:
+            msg = f"{self.name}, account {account.id}: an id is none of this platform ({exc})"
+            raise SkipError(msg) from exc
 
     def flatten(self, raw: t.Any) -> dict[str, t.Any]:
         """Return a raw record with its lifted fields; override only for a quirk."""

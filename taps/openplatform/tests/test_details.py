@@ -17,7 +17,7 @@ def fetch(records):
         records="data.list[]",
         params={},
         reads=Details(of="items", field="id", param="id"),
-        arguments=lambda _account, params: params,
+        written=lambda _account, params: params,
     )
     client = SimpleNamespace(call=lambda *_: {"data": {"list": records}})
     finisher = SimpleNamespace(finished=lambda _s, _a, page, *_, **__: page.records)

@@ -188,6 +188,7 @@ class KuaishouShopStream(PlatformStream):
     @override
     def arguments(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:
         """Ids are text in our records, but the platform takes nothing but JSON numbers."""
-        if isinstance(self.reads, Details):
-            params[self.reads.param] = int(params[self.reads.param])
+        asked = self.reads if isinstance(self.reads, Details) else self.by_id
+        if asked is not None and asked.param in params:
+            params[asked.param] = int(params[asked.param])
         return params

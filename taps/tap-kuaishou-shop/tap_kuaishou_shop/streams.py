@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from openplatform.accounts import Account
 from openplatform.paging import Cursor, Offset, PageNumber
-from openplatform.streams import Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import ById, Details, Each, FullTable, Incremental, PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 
@@ -30,6 +30,7 @@ class Orders(KuaishouShopStream):
     key = ("oid",)
     lift: t.ClassVar = {"oid": "orderBaseInfo.oid", "updateTime": "orderBaseInfo.updateTime"}
     updated = "updateTime"
+    by_id = ById("oid", api="open.order.detail", records="data")
     params: t.ClassVar = {"orderViewStatus": 1, "queryType": 2, "sort": 2}
     reads = Incremental(
         time=TimeFilter(
@@ -106,6 +107,7 @@ class Items(KuaishouShopStream):
     api = "open.item.list.get"
     records = "data.items[]"
     key = ("kwaiItemId",)
+    by_id = ById("kwaiItemId")
     reads = FullTable(
         paging=PageNumber("pageNumber", "pageSize", 100, "data.totalItemCount"),
         confirm_absence=2,

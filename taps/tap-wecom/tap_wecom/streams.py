@@ -6,7 +6,7 @@ import typing as t
 from datetime import timedelta
 
 from openplatform.paging import Cursor
-from openplatform.streams import Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import ById, Details, Each, FullTable, Incremental, PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 
@@ -28,6 +28,8 @@ class Departments(WeComStream):
     api = "department/list"
     records = "department[]"
     key = ("id",)
+    by_id = ById("id")  # brings those below it as well
+    ended_by = frozenset({"change_contact/delete_party"})
     reads = FullTable()
 
 
@@ -49,6 +51,9 @@ class Users(WeComStream):
     api = "user/list"
     records = "userlist[]"
     key = ("userid",)
+    by_id = ById("userid", api="user/get")
+    # An update may be the end of an id: the member has a new one.
+    ended_by = frozenset({"change_contact/delete_user", "change_contact/update_user"})
     reads = FullTable(
         each=(Each("departments", "id", "department_id"),), distinct=True, confirm_absence=2
     )

@@ -7,7 +7,15 @@ from datetime import timedelta
 
 from openplatform.accounts import Account
 from openplatform.paging import PageNumber
-from openplatform.streams import CountField, Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import (
+    ById,
+    CountField,
+    Details,
+    Each,
+    FullTable,
+    Incremental,
+    PlatformStream,
+)
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 
@@ -35,6 +43,7 @@ class Orders(YouzanStream):
     key = ("tid",)
     lift: t.ClassVar = {"tid": "order_info.tid", "update_time": "order_info.update_time"}
     updated = "update_time"
+    by_id = ById("tid")
     count_fields: t.ClassVar = {"status": CountField("status", _STATES, "order_info.status")}
     reads = Incremental(
         time=TimeFilter("start_update", "end_update", "local", maximum=_QUARTER),
@@ -66,6 +75,7 @@ class Refunds(YouzanStream):
     records = "data.refunds[]"
     key = ("refund_id",)
     updated = "modified"
+    by_id = ById("refund_id")
     reads = Incremental(
         time=TimeFilter("update_time_start", "update_time_end", "s", maximum=_QUARTER),
         paging=PageNumber("page_no", "page_size", 100, "data.total", rows_cap=3000),
@@ -91,6 +101,7 @@ class Items(YouzanStream):
     records = "data.items[]"
     key = ("item_id",)
     params: t.ClassVar = {"channel": 0, "sorts": ["UPDATE_TIME_ASC"]}
+    by_id = ById("item_ids", batch=20)
     reads = FullTable(
         time=TimeFilter("min_update_time", "max_update_time", "ms", maximum=_DECADE),
         paging=PageNumber("page_no", "page_size", 50, "data.paginator.total_count", rows_cap=5000),
@@ -98,7 +109,9 @@ class Items(YouzanStream):
 
     @override
     def arguments(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:
-        """The API wants the shop named, and the time filter in an object of its own."""
+        """The API wants the shop named, ids as numbers, and the time filter in an object of its own."""
+        if "item_ids" in params:
+            params["item_ids"] = [int(identifier) for identifier in params["item_ids"]]
         low, high = params.pop("min_update_time", None), params.pop("max_update_time", None)
         if low is not None:
             params["item_range_query"] = {"min_update_time": low, "max_update_time": high}

@@ -194,7 +194,9 @@ def items(platform: Platform, call: Call, params: Params) -> Body:
         axis = "updated"
     shown = params.raw("is_displays")
     kind = t.cast("YouzanItem", data.entity)
-    if isinstance(shown, list) and set(shown) in ({0}, {1}):
+    if (wanted_ids := params.raw("item_ids")) is not None:
+        rows, total = _scan(call, data, (number, size), _among(data, wanted_ids))
+    elif isinstance(shown, list) and set(shown) in ({0}, {1}):
         wanted = shown[0] == 1
         rows, total = _scan(call, data, (number, size), lambda r: kind.on_sale(data, r) == wanted)
     else:
@@ -203,6 +205,14 @@ def items(platform: Platform, call: Call, params: Params) -> Body:
         rows, total = page_of(call, data, (number, size), window, ascending=ascending)
     paging = {"total_count": total, "page_no": number, "page_size": size}
     return {"data": {"items": data.json_list(rows), "paginator": paging}}
+
+
+def _among(data: Dataset, ids: t.Any) -> Callable[[Row], bool]:
+    """Return the test for some item ids: a list of at most 20 integers."""
+    if not isinstance(ids, list) or len(ids) > 20 or not all(isinstance(one, int) for one in ids):
+        raise Rejected(301000002, "item_ids 参数非法")
+    keys = {str(one) for one in ids}
+    return lambda row: data.key(row) in keys
 
 
 def _old_items(platform: Platform, call: Call, params: Params, view: str) -> Body:
