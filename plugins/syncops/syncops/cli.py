@@ -6,6 +6,7 @@ import click
 
 from syncops.bookmarks.commands import bookmarks
 from syncops.quarantine.commands import quarantine
+from syncops.report.commands import report
 from syncops.session import Settings
 
 
@@ -30,3 +31,4 @@ def main(context: click.Context, environment: str | None, *, verbose: bool) -> N
 
 main.add_command(bookmarks)
 main.add_command(quarantine)
+main.add_command(report)
