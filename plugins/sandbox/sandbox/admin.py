@@ -9,6 +9,7 @@ import orjson
 
 from sandbox.http import Reply, json_reply
 from sandbox.page import PAGE
+from sandbox.pushes import Subscription
 from sandbox.world import World
 
 ADMIN_PREFIX: t.Final = "/_sandbox"
@@ -136,6 +137,15 @@ def _advance(world: World, args: Args) -> Args:
     return {"now": world.clock.now()}
 
 
+def _push(world: World, args: Args) -> Args:
+    if args.get("url"):
+        shares = {n: float(args[n]) for n in ("repeat", "lose", "hurry") if n in args}
+        wanted = Subscription(str(args["url"]).rstrip("/"), **shares)
+        return {"accounts": world.subscribe(args["platform"], wanted)}
+    world.pushes.unsubscribe(args["platform"])
+    return {"accounts": []}
+
+
 def _clear(world: World, _args: Args) -> Args:
     world.log.clear()
     return {}
@@ -154,6 +164,7 @@ _CONTROLS: dict[str, t.Callable[[World, Args], Args]] = {
     "mutate": _mutate,
     "tokens/expire": _expire,
     "clock/advance": _advance,
+    "push": _push,
     "requests/clear": _clear,
     "stop": _stop,
 }

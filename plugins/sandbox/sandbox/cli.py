@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -19,7 +20,8 @@ from sandbox.settings import Faults, SandboxSettings
 from sandbox.world import World
 
 DEFAULT_PORT: t.Final = 8700
-DEFAULT_URL: t.Final = f"http://127.0.0.1:{DEFAULT_PORT}"
+DEFAULT_URL: t.Final = f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', DEFAULT_PORT)}"
+DEFAULT_GATE: t.Final = f"http://127.0.0.1:{os.environ.get('EVENTGATE_PORT', '8800')}/push"
 _START_SECONDS = 20.0
 
 url_option = click.option(
@@ -231,12 +233,63 @@ def mutate(url: str, platform: str, account: str, entity: str, *, kind: str, cou
 
 
 @main.command()
+@url_option
+@click.argument("platform")
+@click.argument("gate", default=DEFAULT_GATE)
+@click.option("--repeat", default=0.0, show_default=True, help="Share of messages sent twice.")
+@click.option("--lose", default=0.0, show_default=True, help="Share of messages never sent.")
+@click.option(
+    "--hurry",
+    default=1.0,
+    show_default=True,
+    help="Divides the waits before a message is repeated.",
+)
+@click.option("--off", is_flag=True, help="Push no more.")
+def push(
+    url: str, platform: str, gate: str, *, repeat: float, lose: float, hurry: float, off: bool
+) -> None:
+    """Let a platform push its changes to GATE from now on, for instance: youzan.
+
+    GATE is the address of eventgate with /push; the platform's part is added.
+    """
+    shares = {"repeat": repeat, "lose": lose, "hurry": hurry}
+    _reach(url, "push", {"platform": platform, "url": "" if off else gate, **shares})
+    click.echo(f"{platform} pushes no more" if off else f"{platform} pushes to {gate}")
+
+
+@main.command()
+@url_option
+@click.option(
+    "--wait", default=0.0, show_default=True, help="Wait so many seconds for the last one."
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def pushes(url: str, *, wait: float, as_json: bool) -> None:
+    """Show what became of the messages; with --wait, exit code 1 when some are still under way."""
+    deadline = time.monotonic() + wait
+    while True:
+        state = _reach(url, "status.json")["pushes"]
+        if not state["waiting"] or time.monotonic() >= deadline:
+            break
+        time.sleep(0.05)
+    counts = ", ".join(f"{name} {n}" for name, n in state.items() if name != "subscriptions")
+    click.echo(json.dumps(state, indent=2) if as_json else counts)
+    if wait and state["waiting"]:
+        sys.exit(1)
+
+
+@main.command()
 @click.option("--platform", help="Only this platform.")
 @click.option("--accounts", default=2, show_default=True, help="Accounts per platform.")
+@click.option(
+    "--pushes", is_flag=True, help="Instead, settings of eventgate: all platforms' push secrets."
+)
 @url_option
-def config(platform: str | None, accounts: int, url: str) -> None:
+def config(platform: str | None, accounts: int, url: str, *, pushes: bool) -> None:
     """Print the demo credentials and ready tap settings as JSON."""
     world = World(SandboxSettings(accounts=accounts, size=1))
+    if pushes:
+        click.echo(json.dumps({"platforms": world.gates()}, indent=2))
+        return
     try:
         chosen = [world.platform(platform)] if platform else list(world.platforms.values())
     except KeyError as error:

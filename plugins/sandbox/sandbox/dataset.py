@@ -112,7 +112,7 @@ class Dataset:
     """Rows of one entity of one account.
 
     Not thread-safe: the world's lock makes each response one consistent instant. `revision` grows
-    with every change.
+    with every change, and `told` hears of it.
     """
 
     def __init__(
@@ -147,6 +147,7 @@ class Dataset:
         self._changed: dict[int, Row] = {}
         self._deleted: dict[int, Row] = {}
         self.revision = 0
+        self.told: Callable[[t.Literal["insert", "update", "delete"], Row], None] | None = None
         self._next = self.size
         self._json: dict[tuple[str, int], tuple[Row, bytes]] = {}
         self._json_bytes = 0
@@ -288,7 +289,7 @@ class Dataset:
         self._orders["updated"].remove(index, row.updated)
         self._orders["updated"].place(index, new.updated)
         self._changed[index] = new
-        self.revision += 1
+        self._tell("update", new)
         return new
 
     def insert(self, moment: int) -> Row:
@@ -299,7 +300,7 @@ class Dataset:
         self._changed[row.serial] = row
         self._orders["updated"].place(row.serial, moment)
         self._orders["created"].place(row.serial, moment)
-        self.revision += 1
+        self._tell("insert", row)
         return row
 
     def delete(self, index: int) -> Row:
@@ -312,8 +313,13 @@ class Dataset:
         self._orders["created"].remove(index, row.created)
         self._changed.pop(index, None)
         self._deleted[index] = row
-        self.revision += 1
+        self._tell("delete", row)
         return row
+
+    def _tell(self, kind: t.Literal["insert", "update", "delete"], row: Row) -> None:
+        self.revision += 1
+        if self.told is not None:
+            self.told(kind, row)
 
     def choose(self, chance: random.Random) -> int | None:
         """Choose a living row; every second time one from the range that was read last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import functools
 import importlib
 import pkgutil
 import typing as t
@@ -13,6 +14,7 @@ from datetime import datetime, timezone
 import sandbox.platforms
 from sandbox.dataset import Dataset, Entity, Record, Row
 from sandbox.http import Call, Reply
+from sandbox.pushes import Announcer
 from sandbox.tokens import TokenBook
 
 if t.TYPE_CHECKING:
@@ -50,11 +52,13 @@ class Platform(abc.ABC):
         slug: First part of its addresses.
         title: Its name for people.
         entities: The kinds of rows it holds.
+        announcer: How it pushes messages; None when it does not.
     """
 
     slug: t.ClassVar[str]
     title: t.ClassVar[str]
     entities: t.ClassVar[tuple[type[Entity], ...]]
+    announcer: t.ClassVar[Announcer | None] = None
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -113,6 +117,10 @@ class Platform(abc.ABC):
                 end_ms=self.world.history_end_ms,
                 peer=lambda name: self.dataset(account, name),
             )
+            if self.announcer is not None:
+                data.told = functools.partial(
+                    self.world.pushes.announce, self.slug, self.announcer, data
+                )
         if call is not None:
             call.touched = data
         return data

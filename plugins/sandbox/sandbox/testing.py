@@ -13,6 +13,7 @@ from typing_extensions import Self
 from sandbox.churn import ChangeKind
 from sandbox.log import Logged
 from sandbox.platform import TruthRow
+from sandbox.pushes import Subscription
 from sandbox.server import Server, listen
 from sandbox.settings import SandboxSettings
 from sandbox.world import World
@@ -68,9 +69,11 @@ class Sandbox:
             self._server.should_exit = self._server.force_exit = True
             self._thread.join(_START_SECONDS)
             self._server = self._thread = None
+        self.world.pushes.close()
 
     def refill(self, settings: SandboxSettings) -> None:
         """Replace all that the sandbox holds, while it goes on serving at the same address."""
+        self.world.pushes.close()
         self.world = World(settings)
         if self._server is not None:
             self._server.application.world = self.world
@@ -155,6 +158,28 @@ class Sandbox:
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock forward."""
         self.world.clock.advance(seconds)
+
+    # -- push messages ---------------------------------------------------------------------------
+
+    def push(self, platform: str, url: str, **more: float) -> None:
+        """Push a platform's messages to `url`/<gate> from now on; also `repeat`, `lose`, `hurry`.
+
+        Raises:
+            ValueError: The address does not pass the platform's check.
+        """
+        with self.world.lock:
+            self.world.subscribe(platform, Subscription(url, **more))
+
+    def pushed(self, seconds: float = 10.0) -> dict[str, t.Any]:
+        """Wait until no message is under way, and return what became of them.
+
+        Raises:
+            TimeoutError: Some are still under way.
+        """
+        if not self.world.pushes.settle(seconds):
+            msg = f"messages are still under way: {self.world.pushes.status()}"
+            raise TimeoutError(msg)
+        return self.world.pushes.status()
 
     # -- what was asked --------------------------------------------------------------------------
 

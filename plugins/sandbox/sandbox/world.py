@@ -17,6 +17,7 @@ from sandbox.http import Call, Reply, json_reply
 from sandbox.limits import Limits
 from sandbox.log import Logged, RequestLog, redact
 from sandbox.platform import Platform, TruthRow, platform_types
+from sandbox.pushes import Pushes, Subscription
 from sandbox.settings import SandboxSettings
 
 _LOGGER = logging.getLogger("sandbox")
@@ -48,6 +49,7 @@ class World:
         self.started = self.clock.now()
         self.requests = 0
         self.stopping = False
+        self.pushes = Pushes(settings.seed, self.clock.now)
         self.platforms: dict[str, Platform] = {
             slug: kind(self) for slug, kind in sorted(platform_types().items())
         }
@@ -182,6 +184,28 @@ class World:
                     data.update(row.serial, now)
             return list(keys)
 
+    def subscribe(self, platform: str, wanted: Subscription) -> list[str]:
+        """Push a platform's messages to an address from now on; return the accounts.
+
+        Raises:
+            KeyError: There is no such platform.
+            ValueError: It pushes nothing, or the address does not pass its check.
+        """
+        found = self.platform(platform)
+        if found.announcer is None:
+            msg = f"{platform} pushes no messages"
+            raise ValueError(msg)
+        self.pushes.subscribe(platform, found.announcer, found.accounts, wanted)
+        return list(found.accounts)
+
+    def gates(self) -> dict[str, dict[str, str]]:
+        """Return the settings of those who receive the platforms' messages, by address."""
+        found: dict[str, dict[str, str]] = {}
+        for platform in self.platforms.values():
+            if platform.announcer is not None:
+                found |= platform.announcer.gates(platform.accounts)
+        return found
+
     def truth(self, platform: str, account: str, entity: str) -> Iterator[TruthRow]:
         """Return what a perfect copy of a stream would hold at this instant."""
         with self.lock:
@@ -198,6 +222,7 @@ class World:
                 "churn": {"rate": self.churn.rate, "made": dict(self.churn.made)},
                 "faults": {**dataclasses.asdict(self.plan.faults), "made": dict(self.plan.made)},
                 "limits": self.limits.active,
+                "pushes": self.pushes.status(),
                 "latency_ms": self.latency_ms,
                 "platforms": [self._platform_status(p) for p in self.platforms.values()],
                 "counts": [

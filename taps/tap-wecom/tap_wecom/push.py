@@ -107,7 +107,8 @@ class WeComPush(Push):
         change = text("ChangeType")
         created = text("CreateTime")
         # The documented key, sender and second, is the same for all members changed in one second
-        # (the sender is "sys"): with it alone, all but the first would be lost as repetitions.
+        # (the sender is "sys"): with it alone, all but the first would be lost as repetitions. With the
+        # content, only equal changes in one second are one; whoever reads a second later sees both.
         key = text("MsgId") or f"{text('FromUserName')}/{created}/{fingerprint(plain)}"
         touched = _touched(name, change, text)
         return [

@@ -15,6 +15,7 @@ from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
 from sandbox.platform import Platform, TruthRow
 from sandbox.platforms.kuaishou_shop_calls import CALLS, Arguments, daily_bill_file, seller, shop
+from sandbox.platforms.kuaishou_shop_pushes import KuaishouShopAnnouncer
 from sandbox.platforms.kuaishou_shop_rows import ROWS, KuaishouItem
 from sandbox.tokens import RefreshChain, Token
 
@@ -56,6 +57,7 @@ class KuaishouShop(Platform):
     slug = "kuaishou_shop"
     title = "快手小店"
     entities = ROWS
+    announcer = KuaishouShopAnnouncer(APP_KEY)
 
     @override
     def __init__(self, world: t.Any) -> None:

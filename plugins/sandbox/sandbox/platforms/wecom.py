@@ -11,6 +11,7 @@ from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.platform import Platform, TruthRow
 from sandbox.platforms import wecom_checkin as checkin
 from sandbox.platforms.wecom_calls import CALLS, CONTACTS_ONLY, Arguments, followed
+from sandbox.platforms.wecom_pushes import WecomAnnouncer
 from sandbox.platforms.wecom_rows import ROWS, WecomContact, WecomUser
 from sandbox.tokens import Token
 
@@ -36,6 +37,7 @@ class Wecom(Platform):
     slug = "wecom"
     title = "企业微信"
     entities = ROWS
+    announcer = WecomAnnouncer()
 
     @override
     def account_name(self, number: int) -> str:

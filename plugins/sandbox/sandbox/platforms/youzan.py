@@ -13,6 +13,7 @@ from sandbox.platform import Platform, TruthRow
 from sandbox.platforms import youzan_more_calls as _more_calls  # noqa: F401 - adds to CALLS
 from sandbox.platforms.youzan_calls import CALLS, Handler
 from sandbox.platforms.youzan_params import Params
+from sandbox.platforms.youzan_pushes import YouzanAnnouncer
 from sandbox.platforms.youzan_rows import ROWS
 from sandbox.platforms.youzan_truth import OWN_TRUTH
 from sandbox.tokens import RefreshChain, Token
@@ -31,6 +32,7 @@ class Youzan(Platform):
     slug = "youzan"
     title = "有赞云"
     entities = ROWS
+    announcer = YouzanAnnouncer(*SELF_BUILT)
 
     @override
     def __init__(self, world: t.Any) -> None:
