@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from syncops.alerts.commands import alert
 from syncops.bookmarks.commands import bookmarks
 from syncops.quarantine.commands import quarantine
 from syncops.report.commands import report
@@ -29,6 +30,7 @@ def main(context: click.Context, environment: str | None, *, verbose: bool) -> N
     context.obj = Settings(environment, verbose=verbose)
 
 
+main.add_command(alert)
 main.add_command(bookmarks)
 main.add_command(quarantine)
 main.add_command(report)

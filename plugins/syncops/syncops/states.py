@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from syncops.errors import CorruptStateError, RunningError
@@ -21,7 +22,6 @@ from syncops.project import open_project, told
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from meltano.core.project import Project
     from meltano.core.state_store import StateStoreManager
@@ -71,6 +71,16 @@ class States:
         self._manager = manager
         self._in_database = backend == SYSTEMDB
         self.backend = backend
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+        return Path(self._project.root)
+
+    @property
+    def dotenv(self) -> dict[str, str]:
+        """What the project's `.env` sets."""
+        return {name: value for name, value in self._project.dotenv_env.items() if value}
 
     @property
     def environment(self) -> str | None:
