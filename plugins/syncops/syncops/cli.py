@@ -6,7 +6,9 @@ import click
 
 from syncops.alerts.commands import alert
 from syncops.bookmarks.commands import bookmarks
+from syncops.failures.commands import failures
 from syncops.quarantine.commands import quarantine
+from syncops.reconcile.commands import reconcile
 from syncops.report.commands import report
 from syncops.session import Settings
 
@@ -32,5 +34,7 @@ def main(context: click.Context, environment: str | None, *, verbose: bool) -> N
 
 main.add_command(alert)
 main.add_command(bookmarks)
+main.add_command(failures)
 main.add_command(quarantine)
 main.add_command(report)
+main.add_command(reconcile)

@@ -34,7 +34,7 @@ from openplatform.slices import Batch
 from openplatform.streams import Details, PlatformStream
 from openplatform.summary import log_summary
 from openplatform.tasks import Part, Task, Wanted
-from openplatform.windows import Window, floor
+from openplatform.windows import TimeFilter, Window, floor
 from openplatform.writer import PageWriter
 
 if t.TYPE_CHECKING:
@@ -72,7 +72,6 @@ class TaskRun:
         accounts = {account.id: account for account in tap.settings.accounts}
         work = [(self._stream(part), self._account(accounts, part), part) for part in task.parts]
         doing: dict[str, Callable[[PlatformStream, Account, Part], None]] = {
-            "describe": lambda *_: None,
             "count": self._count,
             "ids": self._ids,
             "look": self._look,
@@ -80,13 +79,12 @@ class TaskRun:
         }
         with Path(task.results).open("wb") as self._results:
             self._describe({stream.name: stream for stream, _, _ in work})
-            if task.do == "count":
+            if any(part.do == "count" for part in task.parts):
                 self._writer.write(schema_message())
-            if task.do == "fetch":
-                self._write_schemas({stream.name: stream for stream, _, _ in work})
+            self._write_schemas({s.name: s for s, _, part in work if part.do == "fetch"})
             try:
                 for stream, account, part in work:
-                    self._guarded(doing[task.do], stream, account, part)
+                    self._guarded(doing[part.do], stream, account, part)
             finally:
                 self._tell({"kind": "end", "calls": tap.client.connection.budget.made})
                 log_summary(tap.logger, tap.metrics, tap.client.connection.budget.waited)
@@ -138,34 +136,36 @@ class TaskRun:
     def _describe(self, streams: Mapping[str, PlatformStream]) -> None:
         for stream in streams.values():
             source = source_of(stream, self._tap.platform_streams)
-            paging = getattr(source.reads, "paging", None)
-            time = time_of(source)
             line: Line = {
                 "kind": "stream",
                 "stream": stream.name,
                 "source": source.name,
                 "incremental": stream.incremental,
-                "key": list(stream.key),
                 "columns": _identifying(stream),
                 "countable": countable(source),
                 "fields": {name: field.path for name, field in source.count_fields.items()},
+                "dated": stream.incremental and bool(source.updated or source.happened),
                 "moves": stream.incremental and source.updated is not None,
-                "versioned": stream.incremental and source.updated is not None,
                 "looks": self._looker(stream) is not None,
-                "page": getattr(paging, "limit", None),
+                "page": getattr(getattr(source.reads, "paging", None), "limit", None),
                 "details": isinstance(stream.reads, Details),
-                "longest": time.maximum.total_seconds() if time else None,
             }
-            earliest = self._tap.horizon.earliest(source)
-            line["earliest"] = format_time(earliest) if earliest else None
-            end = self._tap.horizon.end(time) if time else self._tap.horizon.now
-            self._tell({**line, "settled": format_time(end), "zone": self._tap.zone})
+            self._tell(line)
+
+    def _stretches(self, source: PlatformStream, part: Part) -> list[Window]:
+        """Return the part's windows, cut to what has settled and to what the platform answers for."""
+        time = t.cast("TimeFilter", time_of(source))
+        end, earliest = self._tap.horizon.end(time), self._tap.horizon.earliest(source)
+        cut = [Window(max(w.start, earliest or w.start), min(w.end, end)) for w in part.stretches()]
+        return [window for window in cut if window.start < window.end]
 
     # -- counting ---------------------------------------------------------------------------------
 
     def _count(self, stream: PlatformStream, account: Account, part: Part) -> None:
         tap = self._tap
         source = source_of(stream, tap.platform_streams)
+        if not countable(source):
+            return
         field = source.count_fields.get(part.field)
         if part.field and field is None:
             known = ", ".join(source.count_fields) or "none"
@@ -192,12 +192,12 @@ class TaskRun:
 
     def _buckets(self, source: PlatformStream, part: Part) -> list[Window | None]:
         time = time_of(source)
-        if time is None or part.windows is None:
+        if time is None or part.windows is None or not source.incremental:
             return [None]
         zone, span = self._tap.zone_info, BUCKETS[part.bucket]
         return [
             bucket
-            for window in part.stretches()
+            for window in self._stretches(source, part)
             for bucket in buckets(window.start, window.end, span, time, zone)
         ]
 
@@ -218,7 +218,9 @@ class TaskRun:
                         self._tell({**_who(stream, account), **line})
             return window
 
-        windows: list[Window | None] = [None] if part.windows is None else [*part.stretches()]
+        windows: list[Window | None] = [None]
+        if part.windows is not None and source.incremental:
+            windows = [*self._stretches(source, part)]
         for window in self._parallel(windows, one):
             self._tell({**_who(stream, account), "kind": "read", **_span(window)})
 
@@ -256,23 +258,23 @@ class TaskRun:
         if looker is None:
             msg = f"{stream.name}: single records cannot be asked for by their id"
             raise ConfigurationError(msg)
-        self._by_id(looker, stream, account, part.ids)
+        self._by_id(looker, stream, account, part)
 
     def _by_id(
         self,
         looker: PlatformStream,
         stream: PlatformStream,
         account: Account,
-        wanted: tuple[Wanted, ...],
+        part: Part,
     ) -> None:
         """Ask for records by id; when fetching, write them."""
-        for start in range(0, len(wanted), _IDS_AT_ONCE):
-            batch = self._batch(looker, account, wanted[start : start + _IDS_AT_ONCE])
+        for start in range(0, len(part.ids), _IDS_AT_ONCE):
+            batch = self._batch(looker, account, part.ids[start : start + _IDS_AT_ONCE])
             for record in batch.records:
                 at = record.get("_bookmark", "").partition("@")[0] if looker.updated else None
                 line = {"kind": "found", "id": _asked_by(looker, record), "at": at}
                 self._tell({**_who(stream, account), **line})
-            if self._task.do == "fetch":
+            if part.do == "fetch":
                 self._write(looker, batch.records)
             for identifier in batch.gone:
                 self._tell({**_who(stream, account), "kind": "gone", "id": identifier})
@@ -295,7 +297,7 @@ class TaskRun:
         by_id = math.ceil(len(part.ids) / ((stream.by_id and stream.by_id.batch) or 1))
         by_windows = min(part.pages or math.inf, len(instants) or math.inf)
         if isinstance(stream.reads, Details) or (stream.fetchable and by_id <= by_windows):
-            self._by_id(stream, stream, account, part.ids)
+            self._by_id(stream, stream, account, part)
             return
         windows: list[Window | None] = [None]
         if time_of(stream) is not None and stream.incremental:

@@ -27,6 +27,7 @@ class Part(msgspec.Struct, frozen=True):
     """What to do for one stream of one account.
 
     Attributes:
+        do: `count`, read `ids` and update times, `look` for single records, or `fetch` them.
         stream: The stream.
         account: The account's id.
         windows: Start and end of the stretches to count or to read; None for the whole list.
@@ -36,6 +37,7 @@ class Part(msgspec.Struct, frozen=True):
         pages: Calls that it takes to read the windows, where they may be read instead of the ids.
     """
 
+    do: t.Literal["count", "ids", "look", "fetch"]
     stream: str
     account: str
     windows: tuple[tuple[str, str], ...] | None = None
@@ -54,12 +56,10 @@ class Task(msgspec.Struct, frozen=True):
     """A task, as its file holds it.
 
     Attributes:
-        do: `describe` the streams, `count`, read `ids`, `look` for single records, or `fetch` them.
         results: File that takes what was found, a JSON object a line.
-        parts: What to do it for.
+        parts: What to do, in this order.
     """
 
-    do: t.Literal["describe", "count", "ids", "look", "fetch"]
     results: str
     parts: tuple[Part, ...]
 

@@ -51,15 +51,19 @@ class Warehouse:
         return self.connection.path or self.connection.shown
 
     @contextmanager
-    def opened(self, *, read_only: bool = True) -> Iterator[Dialect]:
+    def opened(self, *, read_only: bool = True, schema: str | None = None) -> Iterator[Dialect]:
         """Open the database, by default only to look: others may look at the same time.
+
+        Args:
+            read_only: Nothing is written.
+            schema: Database schema in which tables are named; by default the engine's own.
 
         Raises:
             WarehouseError: When it cannot be opened or used.
         """
         from target_warehouse import dialects
 
-        connection = replace(self.connection, schema=None, read_only=read_only)
+        connection = replace(self.connection, schema=schema, read_only=read_only)
         with self._told():
             dialect = dialects.connect(connection)
             try:

@@ -1,0 +1,1 @@
+"""The command `syncops reconcile`: does the warehouse hold what the platform has?"""
