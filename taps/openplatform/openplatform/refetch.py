@@ -11,6 +11,7 @@ import os
 import typing as t
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import chain
 
 from openplatform import hotset
 from openplatform.accounts import Account
@@ -78,7 +79,7 @@ class Refetch:
     def run(self) -> None:
         """Read what the settings ask for."""
         if self._hot is not None:
-            self._fetch(self._hot_slices(self._hot))
+            self._fetch(chain(self._owed_slices(), self._hot_slices(self._hot)))
             return
         if self._events is not None:
             if self._events.only:

@@ -32,6 +32,7 @@ _POSITION_KEYS = frozenset(
         "replication_key_value",
         "complete_versions",
         "complete_rows",
+        "version",
         "last_run",
     }
 )
@@ -98,9 +99,19 @@ def _source_wins(source: Partition, target: Partition, prefer: Prefer) -> bool:
         return prefer is Prefer.SOURCE
     if Kind.FOREIGN in (source.kind, target.kind):
         return False
+    if Kind.EVENTS in (source.kind, target.kind):
+        return _events_win(source, target, prefer)
     first, second = _order(source), _order(target)
     if first is None or second is None:
         return first is not None
+    return first < second if prefer is Prefer.OLDER else first > second
+
+
+def _events_win(source: Partition, target: Partition, prefer: Prefer) -> bool:
+    """Compare places in the event log, whose versions are numbers."""
+    if target.kind is not source.kind:
+        return source.kind is Kind.EVENTS
+    first, second = int(source.position), int(target.position)
     return first < second if prefer is Prefer.OLDER else first > second
 
 

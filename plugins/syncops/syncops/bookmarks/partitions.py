@@ -30,6 +30,8 @@ Key = tuple[str, str | None]
 """Stream, and the canonical text of the context; None for an entry of the stream itself."""
 
 SINGER_STATE = "singer_state"
+EVENTS = "_events"
+"""Stands among the streams, and holds how far the event log has been worked off."""
 _OWN_KEY = "_bookmark"
 _ACCOUNT = "_account"
 
@@ -41,6 +43,8 @@ class Kind(enum.Enum):
     FULL_TABLE = "full_table"
     PENDING = "pending"
     """One of ours that has not finished its first window or read yet."""
+    EVENTS = "events"
+    """Where one of ours stands in the event log."""
     FOREIGN = "foreign"
 
 
@@ -94,6 +98,8 @@ class Partition:
         """The position as stored: a bookmark, a version, or what a foreign tap keeps."""
         if self.kind is Kind.PENDING:
             return ""
+        if self.kind is Kind.EVENTS:
+            return str(self.data["version"])
         if self.kind is Kind.FULL_TABLE:
             return str(self.data["complete_versions"][-1]) if self.moment else ""
         if not isinstance(self.data, dict):
@@ -264,7 +270,7 @@ def _read_stream(stream: str, entry: t.Any, where: str) -> Iterator[Partition]:
 def _read(
     stream: str, context: dict[str, t.Any] | None, data: t.Any, where: str, path: str
 ) -> Partition:
-    kind = _kind(context, data)
+    kind = _kind(stream, context, data)
     if kind is Kind.FOREIGN:
         return Partition(stream, context, data, kind)
     bookmark, moment, problem = _position(stream, context, data, kind)
@@ -272,7 +278,7 @@ def _read(
     return Partition(stream, context, data, kind, bookmark, moment, problem, owed, parked)
 
 
-def _kind(context: dict[str, t.Any] | None, data: t.Any) -> Kind:
+def _kind(stream: str, context: dict[str, t.Any] | None, data: t.Any) -> Kind:
     if not isinstance(data, dict):
         return Kind.FOREIGN
     replication_key = data.get("replication_key")
@@ -283,6 +289,8 @@ def _kind(context: dict[str, t.Any] | None, data: t.Any) -> Kind:
         return Kind.FOREIGN
     if data.get("replication_key_value") is not None:
         return Kind.INCREMENTAL
+    if stream == EVENTS and str(data.get("version")).isdecimal():
+        return Kind.EVENTS
     return Kind.FULL_TABLE if "complete_versions" in data else Kind.PENDING
 
 

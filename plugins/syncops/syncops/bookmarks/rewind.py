@@ -63,6 +63,7 @@ def plan_rewind(
 _WITHOUT_BOOKMARK = {
     Kind.FULL_TABLE: "full table: every run reads all of it",
     Kind.PENDING: "no bookmark yet: nothing has been read to its end",
+    Kind.EVENTS: "place in the event log: every event is worked off once",
     Kind.FOREIGN: "not a bookmark of our taps: edit it with meltano state",
 }
 

@@ -57,7 +57,8 @@ def position_text(partition: Partition | None) -> str:
         text = escape(_short(partition.position))
         return f"[dim]{text or 'no bookmark'} (another tap's)[/]"
     if partition.moment is None:
-        return "[dim]none yet[/]"
+        place = f"event {escape(partition.position)}"
+        return place if partition.kind is Kind.EVENTS else "[dim]none yet[/]"
     if partition.kind is Kind.FULL_TABLE:
         return f"complete at {format_time(partition.moment)}"
     return escape(str(partition.bookmark))
