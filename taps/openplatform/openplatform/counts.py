@@ -91,17 +91,17 @@ def countable(source: PlatformStream) -> bool:
 
 
 def buckets(
-    start: datetime, end: datetime, span: timedelta, time: TimeFilter, zone: tzinfo
+    start: datetime, end: datetime, span: timedelta | None, time: TimeFilter, zone: tzinfo
 ) -> Iterator[Window]:
     """Cut a stretch at the hours or days of the platform's zone; its ends may be parts of a bucket.
 
-    Buckets of a filter that knows only days are days.
+    Buckets of a filter that knows only days are days. Without a span the stretch is one bucket.
     """
-    step = max(span, time.align or time.granule)
     grain = time.align or time.granule
+    step = max(span or end - start, grain)
     at, last = floor(start, grain, zone), floor(end, grain, zone)
     while at < last:
-        border = min(floor(at, step, zone) + step, last)
+        border = last if span is None else min(floor(at, step, zone) + step, last)
         yield Window(at, border)
         at = border
 

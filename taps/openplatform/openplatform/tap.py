@@ -118,24 +118,29 @@ class PlatformTap(Tap):
         return ZoneInfo(self.zone)
 
     @cached_property
-    def client(self) -> PlatformClient:
-        """The platform, ready to be called."""
-        settings, kind = self.settings, self.client_class
+    def limits(self) -> list[Limit]:
+        """What this run keeps to: its share of what the platform allows, and of what the settings say."""
         own = self.config.get("account_requests_per_second")
         limits = [
             replace(limit, calls=float(own) * limit.seconds) if own and limit.assumed else limit
-            for limit in kind.limits
+            for limit in self.client_class.limits
         ]
         if rate := self.config.get("requests_per_second"):
             limits.append(Limit(float(rate), 1.0, "app"))
-        share, most = settings.budget_share, self.config.get("max_calls")
-        limits = [replace(limit, calls=limit.calls * share) for limit in limits]
+        share = self.settings.budget_share
+        return [replace(limit, calls=limit.calls * share) for limit in limits]
+
+    @cached_property
+    def client(self) -> PlatformClient:
+        """The platform, ready to be called."""
+        settings, kind = self.settings, self.client_class
+        most = self.config.get("max_calls")
         first_wait = settings.duration("retry_wait", timedelta(seconds=kind.first_wait))
         connection = Connection(
             base_url=settings.base_url(kind.base_url),
             clock=self.clock,
             budget=Budget(
-                limits,
+                self.limits,
                 app=str(self.config.get("app_key") or ""),
                 clock=self.clock,
                 most=None if most is None else int(most),

@@ -149,8 +149,18 @@ class TaskRun:
                 "looks": self._looker(stream) is not None,
                 "page": getattr(getattr(source.reads, "paging", None), "limit", None),
                 "details": isinstance(stream.reads, Details),
+                "rates": self._rates(stream.api),
             }
             self._tell(line)
+
+    def _rates(self, api: str) -> dict[str, float | None]:
+        """Return the calls a second that the limits allow an account, and all of them together."""
+        rates: dict[str, float | None] = {"account": None, "app": None}
+        for limit in self._tap.limits:
+            if limit.api in {None, "*", api}:
+                rate = limit.calls / limit.seconds
+                rates[limit.level] = min(rate, rates[limit.level] or rate)
+        return rates
 
     def _stretches(self, source: PlatformStream, part: Part) -> list[Window]:
         """Return the part's windows, cut to what has settled and to what the platform answers for."""
@@ -194,7 +204,7 @@ class TaskRun:
         time = time_of(source)
         if time is None or part.windows is None or not source.incremental:
             return [None]
-        zone, span = self._tap.zone_info, BUCKETS[part.bucket]
+        zone, span = self._tap.zone_info, BUCKETS.get(part.bucket)
         return [
             bucket
             for window in self._stretches(source, part)

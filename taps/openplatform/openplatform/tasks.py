@@ -31,7 +31,7 @@ class Part(msgspec.Struct, frozen=True):
         stream: The stream.
         account: The account's id.
         windows: Start and end of the stretches to count or to read; None for the whole list.
-        bucket: `hour` or `day`: counts are told by these.
+        bucket: `hour` or `day`: counts are told by these; `range` for one number per window.
         field: Business field that counts are told by as well.
         ids: Records to fetch, or to look for.
         pages: Calls that it takes to read the windows, where they may be read instead of the ids.
