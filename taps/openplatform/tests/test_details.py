@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from openplatform.accounts import Account
 from openplatform.clock import SystemClock
 from openplatform.details import DetailReader
+from openplatform.metrics import Metrics
 from openplatform.streams import Details
 
 
@@ -20,7 +21,9 @@ def fetch(records, *, cache=None, shared=None):
         reads=Details(of="items", field="id", param="id", cache=cache),
         written=lambda _account, params: params,
     )
-    client = SimpleNamespace(call=lambda *_: {"data": {"list": records}})
+    client = SimpleNamespace(
+        call=lambda *_: {"data": {"list": records}}, connection=SimpleNamespace(metrics=Metrics())
+    )
     told = [] if shared is None else shared
 
     def finished(_stream, _account, page, *_, shared, **__):

@@ -110,6 +110,14 @@ def fails(program, feeder, *words: str) -> None:
         assert word in errors[0], errors
 
 
+def until(condition: t.Callable[[], bool], seconds: float = 20) -> None:
+    """Ask the server again and again: it tells nobody by itself."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 class Bare(Changes):
     """The same without a key, so that nothing tells a repeat from a second record."""
 
@@ -213,6 +221,24 @@ def test_a_lock_is_waited_for(server, zygote, warehouse):
     holder.close()
     complete(program, feeder)
     source.check_end(warehouse, "upsert")
+
+
+def test_what_a_killed_run_had_begun_ends_with_it(server, zygote, warehouse):
+    source = Changes(1000, every=100, seed=5)
+    warehouse.load(json.dumps(SCHEMA), record_line(source.rows[0].json()).decode())
+    holder = locked(server.uri, warehouse.config["schema"])
+    program, feeder = loading(zygote, warehouse, source)
+    with psycopg.connect(server.uri, autocommit=True) as watch:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE application_name = 'target-warehouse' AND wait_event_type = 'Lock'"
+        )
+        until(lambda: watch.execute(waiting).fetchone() == (1,))
+        program.kill()
+        until(lambda: watch.execute(waiting).fetchone() == (0,))
+    feeder.join(20)
+    program.stdin.close()
+    holder.close()
 
 
 def test_a_lock_is_waited_for_no_longer_than_lock_timeout(server, zygote, warehouse):

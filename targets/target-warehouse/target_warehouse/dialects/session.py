@@ -6,6 +6,7 @@ import logging
 import random
 import time
 import typing as t
+from contextlib import suppress
 
 import backoff
 import psycopg
@@ -19,6 +20,10 @@ if t.TYPE_CHECKING:
 log = logging.getLogger("target-warehouse")
 
 _OPTIONS = "-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning"
+_WATCH_THE_CLIENT = (
+    "SELECT set_config('client_connection_check_interval', '1s', false) "
+    "WHERE current_setting('client_connection_check_interval', true) = '0'"
+)
 _END_OLD_MILLISECONDS = 5000
 _MOST_REPEATS = 20
 _LONGEST_PAUSE = 0.5
@@ -129,6 +134,10 @@ class Session:
             prepare_threshold=None,
         )
         self.cursor = self.connection.cursor()
+        # What a killed run had begun would else go on to its end, and keep its locks and claims.
+        # Servers before 14, and some systems, cannot watch for that.
+        with suppress(psycopg.Error):
+            self.cursor.execute(_WATCH_THE_CLIENT)
         found = self.cursor.execute(
             "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
         ).fetchone()
