@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from openplatform.runs import RunRow
+from syncops.alerts.memory import Alert
 from syncops.bookmarks.partitions import read_partitions
 from syncops.quarantine.tables import Listed
 from syncops.report.overview import Entry, Facts, Source
 from syncops.report.page import render
 from syncops.report.period import gather
-from syncops.report.rows import Alert, Difference
+from syncops.report.rows import newest
 from target_warehouse.kept import Group, State
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -70,7 +71,7 @@ def facts(bookmarks=None, rows=(), **more) -> Facts:
         "now": NOW,
         "entries": entries(bookmarks or {}),
         "period": gather([rows], NOW - WEEK, NOW),
-        "differences": None,
+        "compared": None,
         "quarantine": None,
         "alerts": None,
         "sources": [Source("state", "systemdb", 0)],
@@ -124,11 +125,9 @@ def troubled(word: str = "orders") -> Facts:
         ],
         project=word,
         environment=word,
-        differences=[
-            Difference.of({**about, **times, "platform": 9, "warehouse": 6, "missing": 3})
-        ],
+        compared=newest([{**about, **times, "platform": 9, "warehouse": 6, "missing": 3}]),
         quarantine=[Listed(word, group)],
-        alerts=[Alert.of({**about, "rule": word, "since": word, "message": word})],
+        alerts=[Alert(**about, rule=word, about=(word,), since=word, message=word)],
         sources=[Source("state", word, None, word), Source("runs", word, 3)],
     )
 

@@ -71,10 +71,12 @@ def test_state_runs_comparisons_and_alerts(project, state, written, syncops_fold
         own_row(1, environment="prod", stream="orders", account="555", records=1000),
     ]
     RunLog(syncops_folder).append(rows)
-    compared = {"stream": "orders", "account": "555", "platform": 9, "warehouse": 6, "missing": 3}
-    lines = [json.dumps(compared), "", "[1]", '{"stream": "cut sho']
+    compared = {"stream": "orders", "account": "555", "missing": 3, "environment": "demo"}
+    other = {**compared, "missing": 100, "environment": "prod"}
+    lines = [json.dumps(compared), json.dumps(other), "", "[1]", '{"stream": "cut sho']
     (syncops_folder / "reconcile.jsonl").write_text("\n".join(lines))
-    alerts = [{"rule": "lag", "message": "Lag 7 d, above 6 h"}, {"rule": "old", "firing": False}]
+    alert = {"about": [], "since": "2026-11-20T08:00:00.000Z", "message": "Lag 7 d, above 6 h"}
+    alerts = {"1": {**alert, "rule": "lag"}, "2": {**alert, "rule": "old", "firing": False}}
     (syncops_folder / "alerts.json").write_text(json.dumps({"alerts": alerts}))
     printed, page = written(
         "--language", "zh", "--timezone", "Asia/Shanghai", "--output", "报告.html"

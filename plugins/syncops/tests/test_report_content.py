@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from syncops.report import overview, plots, spans
 from syncops.report.period import Buckets
+from syncops.report.rows import newest
 from syncops.report.words import WORDS
 
 from .report_samples import DAY, HERE, JOB, LOST, NOW, facts, many, page, run_row, troubled
@@ -172,11 +173,28 @@ class TestFigures:
         assert [v for v in period.lag[JOB, "orders"] if v] == [5.0]
         assert period.read == 9
 
-    def test_a_comparison_that_was_repeated_counts_once(self):
-        found = troubled()
-        (first,) = found.differences
-        again = overview.differing([first, first])
-        assert [one.records for one in again] == [3]
+    def test_the_last_comparison_of_a_stream_holds(self):
+        lines = [
+            {"stream": "orders", "account": "1", "missing": 3, "platform": 9, "warehouse": 6},
+            {"stream": "orders", "account": "1", "missing": 3, "left": 1},
+            {"stream": "items", "account": "1", "platform": 9, "warehouse": 4},
+            {"stream": "shops", "account": "1", "missing": 2, "left": 0, "equal": True},
+            {"stream": "users", "account": "1", "platform": 9, "warehouse": 8, "equal": True},
+            {"stream": "odd", "platform": "many", "missing": True, "problems": ["no count"]},
+        ]
+        found = newest(lines)
+        assert [(one.stream, one.records, one.told) for one in found] == [
+            ("items", 5, True),
+            ("orders", 1, True),
+            ("odd", 0, True),
+            ("shops", 0, True),
+            ("users", 0, False),
+        ]
+        text = Page(page(facts(compared=found))).text
+        assert "no count" in text
+        assert "已修复" in text
+        assert "users" not in text
+        assert "agree in all 1 comparisons" in page(facts(compared=found[-1:]))
 
     def test_the_worst_account_and_stream_come_first(self):
         entries = [*many(2, 2).entries, *troubled("zzz").entries]

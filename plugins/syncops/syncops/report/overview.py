@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from syncops.alerts.memory import Alert
 from syncops.bookmarks.partitions import Kind, Partition
 from syncops.quarantine.tables import Listed
 from syncops.report.period import Last, Pair, Period
-from syncops.report.rows import Alert, Difference
+from syncops.report.rows import Comparison
 
 LEVELS: t.Final = ("bad", "warn", "ok", "idle")
 """From the worst to the least interesting."""
@@ -51,7 +52,7 @@ class Facts:
     now: datetime
     entries: Sequence[Entry]
     period: Period
-    differences: Sequence[Difference] | None
+    compared: Sequence[Comparison] | None
     quarantine: Sequence[Listed] | None
     alerts: Sequence[Alert] | None
     sources: Sequence[Source]
@@ -218,7 +219,7 @@ def _about_records(facts: Facts, found: Sequence[Stream]) -> Iterable[Advice]:
     if parked := sum(stream.parked for stream in found):
         command = "syncops failures list"
         yield Advice("bad", "parked_failures", {"count": parked}, "failures", command)
-    if differ := sum(one.records for one in facts.differences or ()):
+    if differ := sum(one.records for one in facts.compared or ()):
         command = "syncops reconcile --repair"
         yield Advice("warn", "differences_found", {"count": differ}, "reconciliation", command)
     if waiting := sum(one.group.records for one in facts.quarantine or ()):
@@ -257,14 +258,6 @@ def failures(facts: Facts) -> list[tuple[Partition, Mapping[str, t.Any]]]:
         for failure in entry.partition.data.get("failures") or ()
     ]
     return sorted(found, key=lambda one: (not one[1].get("parked"), one[0].stream, one[0].account))
-
-
-def differing(found: Iterable[Difference]) -> list[Difference]:
-    """Return the latest comparison of each bucket, those that differ most first."""
-    latest: dict[tuple[str, ...], Difference] = {}
-    for one in found:
-        latest[one.stream, one.account, one.begin, one.end] = one
-    return sorted(latest.values(), key=lambda one: (-one.records, one.stream, one.account))
 
 
 def _named(stream: Stream, account: Account) -> str:

@@ -52,7 +52,6 @@ def render(facts: Facts, *, language: str, zone: tzinfo, late: timedelta, since:
     folder = files("syncops.report") / "page"
     texts = [(folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")]
     drawing = Drawing(facts.period, zone)
-    compared = overview.differing(facts.differences or ())
     return environment.get_template("page.html").render(
         facts=facts,
         language=language,
@@ -68,8 +67,7 @@ def render(facts: Facts, *, language: str, zone: tzinfo, late: timedelta, since:
         all_streams=streams,
         plots=drawing.draw(),
         trends=drawing.trends(),
-        compared=compared,
-        differing=[one for one in compared if one.records or one.repaired],
+        differing=[one for one in facts.compared or () if one.told],
         failures=overview.failures(facts),
         most={"listed": _MOST_LISTED, "advice": _MOST_ADVICE},
     )

@@ -27,6 +27,7 @@ _DURATIONS = (
     (0.001, "ms", "毫秒"),
 )
 _STEPS = 4
+_TINY = 1e-9
 _GAP = 0.18  # of a bucket, between two bars
 
 
@@ -111,7 +112,7 @@ def span_scale(most: float) -> Scale:
 
 def number_scale(most: float) -> Scale:
     """Return an axis from 0 with round numbers that holds a value."""
-    step = _round_up(most / _STEPS) if most > 0 else 1.0
+    step = _round_up(most / _STEPS) if most > _TINY else 1.0
     ticks = tuple(step * n for n in range(_STEPS + 1))
     return Scale(ticks, tuple(short(tick) for tick in ticks))
 

@@ -1,17 +1,16 @@
-"""The lines of reconcile.jsonl and alerts.json, checked field by field.
+"""The lines of reconcile.jsonl, checked field by field, and times as text.
 
-The files are written by other programs, by other versions, and by runs that were killed, so a field
-that is missing or odd counts as not known, and a line that is no object is passed over.
+A file may come from another version of its writer, so a field that is missing or odd counts as not
+known.
 """
 
 from __future__ import annotations
 
 import math
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 
 import msgspec
 
@@ -19,9 +18,21 @@ Line = Mapping[str, t.Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """How platform and warehouse compare in one bucket of time of one stream and account."""
+class Comparison:
+    """How platform and warehouse compare in one stream of one account.
 
+    Attributes:
+        begin, end: What was compared, as text; both empty for a whole list.
+        platform, warehouse: How many records each of them has.
+        missing, surplus, stale: How many differ, and how.
+        left: How many still did after a repair; None without one.
+        equal: Nothing differs, be it after a repair.
+        problems: Why something could not be compared.
+        checked: When, as text.
+    """
+
+    tap: str
+    loader: str
     stream: str
     account: str
     begin: str
@@ -31,21 +42,39 @@ class Difference:
     missing: float
     surplus: float
     stale: float
-    repaired: bool
+    left: float | None
+    equal: bool
+    problems: str
     checked: str
 
     @property
     def records(self) -> float:
-        """How many records differ; 0 after a repair."""
-        if self.repaired:
+        """How many records differ now, as far as that is known."""
+        if self.equal:
             return 0
+        if self.left is not None:
+            return self.left
         found = self.missing + self.surplus + self.stale
         return found or abs((self.platform or 0) - (self.warehouse or 0))
 
+    @property
+    def repaired(self) -> bool:
+        """Whether records differed and no longer do."""
+        return self.equal and self.left is not None
+
+    @property
+    def told(self) -> bool:
+        """Whether there is something to tell of it."""
+        return not self.equal or self.repaired or bool(self.problems)
+
     @classmethod
-    def of(cls, line: Line) -> Difference:
+    def of(cls, line: Line) -> Comparison:
         """Read a line."""
+        problems = line.get("problems")
+        problems = problems if isinstance(problems, list) else []
         return cls(
+            tap=text(line.get("tap")),
+            loader=text(line.get("loader")),
             stream=text(line.get("stream")),
             account=text(line.get("account")),
             begin=text(line.get("from")),
@@ -55,42 +84,17 @@ class Difference:
             missing=number(line.get("missing")) or 0,
             surplus=number(line.get("surplus")) or 0,
             stale=number(line.get("stale")) or 0,
-            repaired=line.get("repaired") is True,
+            left=number(line.get("left")),
+            equal=line.get("equal") is True,
+            problems=" ".join(map(text, problems)),
             checked=text(line.get("checked_at")),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """An alert that is firing."""
-
-    rule: str
-    stream: str
-    account: str
-    since: str
-    message: str
-
-    @classmethod
-    def of(cls, line: Line) -> Alert:
-        """Read an alert."""
-        names = ("rule", "stream", "account", "since", "message")
-        return cls(*(text(line.get(name)) for name in names))
-
-
-def json_lines(path: Path) -> Iterator[Line]:
-    """Yield the objects of a file of JSON lines, also of one that is being written.
-
-    Raises:
-        OSError: If the file cannot be read.
-    """
-    with path.open("rb") as file:
-        for raw in file:
-            try:
-                line = msgspec.json.decode(raw)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                continue
-            if isinstance(line, dict):
-                yield line
+def newest(lines: Iterable[Line]) -> list[Comparison]:
+    """Return the last comparison of each stream and account, those that differ most first."""
+    found = {(c.tap, c.loader, c.stream, c.account): c for c in map(Comparison.of, lines)}
+    return sorted(found.values(), key=lambda c: (-c.records, c.stream, c.account))
 
 
 def text(value: t.Any) -> str:
@@ -100,22 +104,14 @@ def text(value: t.Any) -> str:
 
 def number(value: t.Any) -> float | None:
     """Return a finite number; None for anything else."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
     usable = isinstance(value, (int, float)) and not isinstance(value, bool)
     return value if usable and math.isfinite(value) else None
 
 
 def moment(value: t.Any) -> datetime | None:
     """Return a time in UTC; None for what is no time with an offset."""
-    if isinstance(value, str):
-        try:
-            value = msgspec.convert(value, datetime)
-        except msgspec.ValidationError:
-            return None
-    if not isinstance(value, datetime) or value.tzinfo is None:
+    try:
+        found = msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
         return None
-    return value.astimezone(timezone.utc)
+    return None if found.tzinfo is None else found.astimezone(timezone.utc)

@@ -19,19 +19,21 @@ from openplatform.runs import RunLog, RunRow
 from target_warehouse.kept import EVERY_OPEN, Quarantined, quarantined_schemas
 from target_warehouse.names import quote
 
+from syncops import jsonlines
+from syncops.alerts.memory import FILE as ALERTS, Alert, Memory
 from syncops.bookmarks.partitions import read_partitions
 from syncops.errors import CorruptStateError, SyncopsError
 from syncops.quarantine.tables import Listed, summed
 from syncops.quarantine.warehouse import Warehouse, open_warehouse
+from syncops.reconcile.commands import FILE as RECONCILE
 from syncops.report.overview import Entry, Facts, Source
 from syncops.report.period import gather
-from syncops.report.rows import Alert, Difference, json_lines
+from syncops.report.rows import Comparison, newest
 from syncops.states import States
 
 if t.TYPE_CHECKING:
     from target_warehouse.dialects.base import Dialect
 
-RECONCILE, ALERTS = "reconcile.jsonl", "alerts.json"
 T = t.TypeVar("T")
 
 
@@ -69,7 +71,7 @@ class Reader:
             now=self.now,
             entries=entries,
             period=period,
-            differences=self._differences(),
+            compared=self._compared(every=every),
             quarantine=quarantine,
             alerts=self._alerts(),
             sources=self.sources,
@@ -131,18 +133,19 @@ class Reader:
         active = self.states.environment
         return (row for row in rows if not active or row.environment in {"", active})
 
-    def _differences(self) -> list[Difference] | None:
+    def _compared(self, *, every: bool) -> list[Comparison] | None:
         path = self.folder / RECONCILE
-        return self._file("reconcile", path, lambda: [*map(Difference.of, json_lines(path))])
+        active = None if every else self.states.environment
+        return self._file(path, "reconcile", lambda: _comparisons(path, active))
 
     def _alerts(self) -> list[Alert] | None:
         path = self.folder / ALERTS
-        return self._file("alerts", path, lambda: _firing(path))
+        return self._file(path, "alerts", lambda: _firing(path))
 
-    def _file(self, name: str, path: Path, read: Callable[[], list[T]]) -> list[T] | None:
+    def _file(self, path: Path, name: str, read: Callable[[], list[T]]) -> list[T] | None:
         try:
             found = read()
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.MsgspecError) as error:
             self._unread(name, path, error)
             return None
         self._note(name, str(path), len(found))
@@ -212,12 +215,15 @@ def _is_time(kind: str) -> bool:
     return kind.startswith("timestamp")
 
 
+def _comparisons(path: Path, environment: str | None) -> list[Comparison]:
+    path.stat()
+    lines = jsonlines.read(path)
+    return newest(line for line in lines if environment in {None, line.get("environment")})
+
+
 def _firing(path: Path) -> list[Alert]:
-    document = msgspec.json.decode(path.read_bytes())
-    found = document.get("alerts") if isinstance(document, dict) else document
-    lines = list(found.values()) if isinstance(found, dict) else found
-    lines = [line for line in lines or () if isinstance(line, dict)]
-    return [Alert.of(line) for line in lines if line.get("firing") is not False]
+    memory = msgspec.json.decode(path.read_bytes(), type=Memory)
+    return [alert for alert in memory.alerts.values() if alert.firing]
 
 
 def _noting(rows: Iterator[RunRow], seen: set[str]) -> Iterator[RunRow]:

@@ -142,6 +142,7 @@ WORDS: t.Final[dict[str, tuple[str, str]]] = {
     "done": ("done", "完成"),
     "unfinished": ("never ended", "未结束"),
     "running": ("running", "运行中"),
+    "everything": ("everything", "全部"),
     "repaired": ("repaired", "已修复"),
     "complete": ("complete", "完整读取"),
     "none_yet": ("none yet", "尚无"),
