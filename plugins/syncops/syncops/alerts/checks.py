@@ -207,14 +207,14 @@ class Checker:
         for row in self._sources.last_rows:
             bad = row.outcome in {FAILED, INTERRUPTED}
             if bad and _concerns(rule, row.job, row.stream, row.account):
-                failed.add(row.job)
+                failed.add(row.run_id)
                 yield self._problem(
                     rule, "run_failed", row.job, stream=row.stream, account=row.account,
                     error=row.error or row.outcome,
                 )  # fmt: skip
         last: dict[str, PastRun] = {run.first.job: run for run in self._sources.runs}
         for job, run in sorted(last.items()):
-            if not _any(job, rule.jobs) or job in failed:
+            if not _any(job, rule.jobs) or run.first.run_id in failed:
                 continue
             if run.last is None and not run.alive:
                 yield self._problem(
