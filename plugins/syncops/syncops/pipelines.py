@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
+from openplatform.runs import KIND_VARIABLE
 from target_warehouse.settings import Settings as LoaderSettings, StreamSettings
 
 from syncops.errors import SyncopsError
@@ -110,7 +111,8 @@ class Pipeline:
         done = subprocess.run(
             command,
             cwd=self.root,
-            env={**os.environ, **chosen},
+            # What such a run does says nothing about the live sync.
+            env={**os.environ, KIND_VARIABLE: "backfill", **chosen},
             stdin=subprocess.DEVNULL,
             stdout=2 if through else subprocess.PIPE,
             stderr=None if through else subprocess.STDOUT,

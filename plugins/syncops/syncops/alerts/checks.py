@@ -146,20 +146,13 @@ class Checker:
                 )  # fmt: skip
 
     def _reconciled(self, rule: ReconcileDifference) -> Iterator[Problem]:
-        for line in self._sources.reconciled:
-            told = {
-                name: str(line.get(name) or "") for name in ("tap", "loader", "stream", "account")
-            }
-            left = line.get("left")
-            kinds = ("missing", "stale", "surplus")
-            count = sum(int(line.get(k) or 0) for k in kinds) if left is None else int(left)
-            if line.get("equal") is not False or count <= rule.limit:
-                continue
-            if _concerns(rule, told["tap"], told["stream"], told["account"]):
+        for one in self._sources.reconciled:
+            concerns = _concerns(rule, one.tap, one.stream, one.account)
+            if one.records > rule.limit and concerns:
                 yield self._problem(
-                    rule, "reconcile_difference", f"{told['tap']} → {told['loader']}",
-                    stream=told["stream"], account=told["account"], count=count,
-                    start=_day(line.get("from")), end=_day(line.get("to")),
+                    rule, "reconcile_difference", f"{one.tap} → {one.loader}",
+                    stream=one.stream, account=one.account, count=round(one.records),
+                    start=_day(one.begin), end=_day(one.end),
                 )  # fmt: skip
 
     def _quarantine(self, rule: QuarantineGrowing) -> Iterator[Problem]:
@@ -236,5 +229,5 @@ def _short(moment: datetime | None) -> str:
     return "?" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _day(text: t.Any) -> str:
-    return str(text or "?")[:16].replace("T", " ")
+def _day(text: str) -> str:
+    return text[:16].replace("T", " ") or "?"

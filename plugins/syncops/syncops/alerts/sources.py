@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from target_warehouse.kept import EVERY_OPEN, Quarantined, quarantined_schemas
 from syncops import jsonlines
 from syncops.bookmarks.partitions import Kind, read_partitions
 from syncops.quarantine.warehouse import open_warehouse
+from syncops.report.rows import Comparison, newest
 from syncops.states import States
 
 RECONCILE = "reconcile.jsonl"
@@ -107,14 +107,11 @@ class Sources:
         return [row for row in found.values() if newest[row.job, row.stream] == row.run_id]
 
     @cached_property
-    def reconciled(self) -> list[dict[str, t.Any]]:
+    def reconciled(self) -> list[Comparison]:
         """The newest result of each reconciliation of the active environment."""
-        found: dict[tuple[str, ...], dict[str, t.Any]] = {}
-        for line in jsonlines.read(self.folder / RECONCILE):
-            if (line.get("environment") or "") == (self.states.environment or ""):
-                names = ("tap", "loader", "stream", "account")
-                found[tuple(str(line.get(name)) for name in names)] = line
-        return list(found.values())
+        environment = self.states.environment or ""
+        lines = jsonlines.read(self.folder / RECONCILE)
+        return newest(line for line in lines if (line.get("environment") or "") == environment)
 
     def quarantined(self, loader: str | None) -> tuple[str, dict[tuple[str, str], int]]:
         """Return a loader's name, and how many bad records wait by database schema and stream.
