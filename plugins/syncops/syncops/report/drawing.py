@@ -9,12 +9,13 @@ from datetime import timedelta, tzinfo
 from syncops.report import overview, plots
 from syncops.report.period import Pair, Period
 from syncops.report.plots import Plot, Series
-from syncops.report.spans import number, percent, word
+from syncops.report.spans import cut, number, percent, word
 from syncops.times import format_span
 
 NAMES: t.Final = ("lag", "records", "calls", "success", "waits", "latency")
 _COLOURED = 5  # streams of a plot; the others are grey
 _MOST_GREY = 100
+_LONGEST = 60  # characters of a name, which each dot repeats
 
 
 class Drawing:
@@ -57,7 +58,7 @@ class Drawing:
         """Return a stream's series; its name says the job as well where two jobs have it."""
         job, stream = pair
         name = stream if self._jobs[stream] == 1 else f"{stream} ({job})"
-        return Series(name, values, self._colours[pair])
+        return Series(cut(name, _LONGEST), values, self._colours[pair])
 
     def _lines(
         self, series: t.Sequence[Series], scale: plots.Scale, tip: t.Callable[[float], str]

@@ -12,9 +12,11 @@ from syncops.bookmarks.partitions import Kind, Partition
 from syncops.quarantine.tables import Listed
 from syncops.report.period import Last, Pair, Period
 from syncops.report.rows import Comparison
+from syncops.report.spans import cut
 
 LEVELS: t.Final = ("bad", "warn", "ok", "idle")
 """From the worst to the least interesting."""
+_LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,5 +267,5 @@ def _named(stream: Stream, account: Account) -> str:
 
 
 def _some(names: Sequence[str], count: int = 3) -> str:
-    shown = ", ".join(names[:count])
+    shown = ", ".join(cut(name, _LONGEST) for name in names[:count])
     return f"{shown} …" if len(names) > count else shown

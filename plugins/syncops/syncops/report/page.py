@@ -18,7 +18,7 @@ from syncops.report.drawing import Drawing
 from syncops.report.overview import Advice, Facts
 from syncops.report.period import Run
 from syncops.report.rows import moment
-from syncops.report.spans import both, number, percent, span, word
+from syncops.report.spans import both, cut, number, percent, span, word
 
 # What bounds the page's size; the worst come first.
 _MOST_STREAMS = 300
@@ -26,7 +26,6 @@ _MOST_ACCOUNTS = 100
 _MOST_ROWS = 4000
 _MOST_LISTED = 100
 _MOST_ADVICE = 8
-_LONGEST = 300
 
 
 def render(facts: Facts, *, language: str, zone: tzinfo, late: timedelta, since: datetime) -> str:
@@ -47,7 +46,7 @@ def render(facts: Facts, *, language: str, zone: tzinfo, late: timedelta, since:
         lstrip_blocks=True,
     )
     environment.globals |= {"word": word, "both": both, "number": number, "percent": percent}
-    environment.globals |= {"span": span, "show": _Show(zone), "code": _code}
+    environment.globals |= {"span": span, "show": _Show(zone), "code": _code, "cut": cut}
     streams = overview.streams(facts, late)
     folder = files("syncops.report") / "page"
     texts = [(folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")]
@@ -92,25 +91,21 @@ class _Show:
         """Return a time in the page's zone, to the second; text that is no time as it is."""
         found = value if isinstance(value, datetime) else moment(value)
         if found is None:
-            return self.text(value) if isinstance(value, str) and value else "–"
+            return cut(value) if isinstance(value, str) and value else "–"
         return f"{found.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
-
-    def text(self, value: str) -> str:
-        """Return a text, cut where it is very long."""
-        return value if len(value) <= _LONGEST else f"{value[:_LONGEST]} …"
 
     def position(self, partition: Partition) -> Markup | str:
         """Return what a partition's position says."""
         if partition.problem:
-            return self.text(partition.problem)
+            return cut(partition.problem)
         if partition.kind is Kind.FOREIGN:
-            return self.text(partition.position) or "–"
+            return cut(partition.position) or "–"
         if partition.moment is None:
             return word("none_yet")
         if partition.kind is Kind.FULL_TABLE:
             complete = Markup("{} {}")
             return complete.format(self.time(partition.moment), word("complete"))
-        return self.text(str(partition.bookmark))
+        return cut(str(partition.bookmark))
 
     def took(self, run: Run) -> Markup:
         """Return how long a run took."""

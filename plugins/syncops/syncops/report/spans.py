@@ -65,6 +65,11 @@ def _without_zeros(parts: list[str]) -> list[str]:
     return parts
 
 
+def cut(text: str, length: int = 300) -> str:
+    """Return a text, cut where it is very long."""
+    return text if len(text) <= length else f"{text[:length]} …"
+
+
 def number(value: float | None) -> str:
     """Return a number with its thousands apart."""
     if value is None:
