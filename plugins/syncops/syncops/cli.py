@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from syncops.alerts.commands import alert
+from syncops.backfill.commands import backfill
 from syncops.bookmarks.commands import bookmarks
 from syncops.failures.commands import failures
 from syncops.quarantine.commands import quarantine
@@ -38,3 +39,4 @@ main.add_command(failures)
 main.add_command(quarantine)
 main.add_command(report)
 main.add_command(reconcile)
+main.add_command(backfill)

@@ -27,7 +27,10 @@ if t.TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 FOLDER = "syncops"
-_OWN = ("task", "max_calls", "budget_share", "streams", "end_date", "_select")
+_OWN = (
+    *("task", "max_calls", "budget_share", "streams", "start_date", "end_date", "events"),
+    "_select",
+)
 _TAIL = 40
 
 

@@ -6,6 +6,7 @@ import difflib
 import re
 import typing as t
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from openplatform.failures import FailurePolicy
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION_TYPE = {"type": ["string", "number", "null"]}
+_DURATION_TYPE = _NUMBER_TYPE = {"type": ["string", "number", "null"]}
 
 
 def parse_duration(value: t.Any, *, setting: str) -> timedelta:
@@ -44,6 +45,11 @@ def _duration(name: str, description: str, default: str | None = None) -> th.Pro
         default=default,
         description=f"{description} Seconds, or text such as 10m, 36h, 7d.",
     )
+
+
+def _number(name: str, description: str) -> th.Property[t.Any]:
+    """Return a setting that is a number, or its text: Meltano cannot pass on numbers with a fraction."""
+    return th.Property(name, th.CustomType(_NUMBER_TYPE), description=description)
 
 
 def stream_settings() -> th.PropertiesList:
@@ -111,23 +117,18 @@ def common_settings(
         th.Property(
             "concurrency", th.IntegerType, default=4, description="Windows read at the same time."
         ),
-        th.Property(
+        _number(
             "requests_per_second",
-            th.NumberType,
-            description="Calls a second that all accounts together may make; below the platform's own limits.",
+            "Calls a second that all accounts together may make; below the platform's own limits.",
         ),
-        th.Property(
+        _number(
             "account_requests_per_second",
-            th.NumberType,
-            description="Calls a second of one account, where the platform publishes no limit.",
+            "Calls a second of one account, where the platform publishes no limit.",
         ),
-        th.Property(
+        _number(
             "budget_share",
-            th.NumberType,
-            description=(
-                "Share of all limits that this run takes, above 0 and up to 1: for runs beside the "
-                "live one, such as those of `syncops backfill`. Default: 1."
-            ),
+            "Share of all limits that this run takes, above 0 and up to 1: for runs beside the live "
+            "one, such as those of `syncops backfill`. Default: 1.",
         ),
         th.Property(
             "max_calls",
@@ -273,6 +274,8 @@ class Settings:
             msg = "Setting concurrency: it must be 1 or more."
             raise ConfigurationError(msg)
         _ = self.budget_share
+        for name in ("requests_per_second", "account_requests_per_second"):
+            self.number(name)
         for name in ("settle", "timeout", "retry_wait", "failure_wait"):
             self.duration(name, timedelta())
         self._check_dates(known, now)
@@ -298,12 +301,11 @@ class Settings:
         Raises:
             ConfigurationError: It is no share.
         """
-        given = self.config.get("budget_share")
-        share = 1.0 if given is None else float(given)
-        if not 0 < share <= 1:
-            msg = f"Setting budget_share: {given!r} is no share. Write a number such as 0.3."
+        share = self.number("budget_share")
+        if share is not None and share > 1:
+            msg = f"Setting budget_share: {share:g} is no share. Write a number such as 0.3."
             raise ConfigurationError(msg)
-        return share
+        return 1.0 if share is None else share
 
     @property
     def accounts(self) -> list[Account]:
@@ -322,6 +324,21 @@ class Settings:
             msg = f"Setting base_url: {url!r} is no URL. Write it as http(s)://host[:port][/path]."
             raise ConfigurationError(msg)
         return url
+
+    def number(self, name: str) -> float | None:
+        """Return a setting that is a number above 0, or None.
+
+        Raises:
+            ConfigurationError: It is none.
+        """
+        value = self.config.get(name)
+        if value is None or value == "":
+            return None
+        with suppress(ValueError):
+            if (number := float(value)) > 0:
+                return number
+        msg = f"Setting {name}: {value!r} is no number above 0. Write for instance 0.5 or 20."
+        raise ConfigurationError(msg)
 
     def duration(self, name: str, default: timedelta) -> timedelta:
         """Return a duration setting."""

@@ -120,13 +120,13 @@ class PlatformTap(Tap):
     @cached_property
     def limits(self) -> list[Limit]:
         """What this run keeps to: its share of what the platform allows, and of what the settings say."""
-        own = self.config.get("account_requests_per_second")
+        own = self.settings.number("account_requests_per_second")
         limits = [
-            replace(limit, calls=float(own) * limit.seconds) if own and limit.assumed else limit
+            replace(limit, calls=own * limit.seconds) if own and limit.assumed else limit
             for limit in self.client_class.limits
         ]
-        if rate := self.config.get("requests_per_second"):
-            limits.append(Limit(float(rate), 1.0, "app"))
+        if rate := self.settings.number("requests_per_second"):
+            limits.append(Limit(rate, 1.0, "app"))
         share = self.settings.budget_share
         return [replace(limit, calls=limit.calls * share) for limit in limits]
 

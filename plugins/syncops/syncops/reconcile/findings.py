@@ -37,6 +37,7 @@ class Stream(msgspec.Struct, frozen=True):
         looks: Whether the platform can be asked for single records.
         page: Records a page.
         details: Whether it is fetched record by record.
+        rates: Calls a second that the limits allow an `account`, and the `app`; None for any number.
     """
 
     stream: str
@@ -50,6 +51,7 @@ class Stream(msgspec.Struct, frozen=True):
     looks: bool
     page: int | None
     details: bool
+    rates: dict[str, float | None]
 
 
 @dataclass

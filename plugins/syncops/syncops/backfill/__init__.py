@@ -1,0 +1,1 @@
+"""The command `syncops backfill`: read a stretch of the past again, beside the live sync."""
