@@ -9,6 +9,7 @@ import logging
 import typing as t
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
+from urllib.parse import parse_qsl
 
 from openplatform.bookmarks import format_time
 from openplatform.push import PushAnswer, PushRefusedError, PushRequest
@@ -17,12 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from eventgate.config import Config
 from eventgate.log import MOST_ROWS, Event, LogError, NewEvent, OtherLogError, open_log
 from eventgate.writer import Writer
 
 _LOGGER = logging.getLogger("eventgate")
+_PUSH = "/push/"
 _LARGEST_BODY = 1024 * 1024
 # The most impatient platform waits 3 s; an error in time is repeated, silence counts as failure.
 _STORE_SECONDS = 2.5
@@ -32,7 +35,7 @@ _AGAIN = "stored nothing, send it again"
 
 
 class Service:
-    """One gate: its settings, its writer and its application.
+    """One gate, as an ASGI application: its settings, its writer, its addresses.
 
     Args:
         config: The settings.
@@ -45,14 +48,21 @@ class Service:
         self._reading = open_log(config.database)
         self._refused = 0
         self._writer: Writer | None = None
-        self.application = Starlette(
+        self._starlette = Starlette(
             routes=[
-                Route("/push/{name:path}", self._push, methods=["GET", "POST"]),
                 Route("/events", self._events, methods=["GET"]),
                 Route("/health", self._health, methods=["GET"]),
             ],
             lifespan=self._life,
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request. Messages go straight to their gate: they are the many."""
+        if scope["type"] == "http" and scope["path"].startswith(_PUSH):
+            answer = await self._push(Request(scope, receive))
+            await answer(scope, receive, send)
+        else:
+            await self._starlette(scope, receive, send)
 
     @contextlib.asynccontextmanager
     async def _life(self, _application: Starlette) -> AsyncIterator[None]:
@@ -72,7 +82,7 @@ class Service:
     # -- taking messages -------------------------------------------------------------------------
 
     async def _push(self, request: Request) -> Response:
-        name = request.path_params["name"].strip("/")
+        name = request.url.path.removeprefix(_PUSH).strip("/")
         gate = self._config.gates.get(name)
         if gate is None:
             return _problem(404, "no such address; `eventgate check` tells the right ones")
@@ -82,8 +92,11 @@ class Service:
         received = datetime.now(timezone.utc)
         asked = PushRequest(
             method=request.method,
-            query=dict(request.query_params),
-            headers=dict(request.headers),
+            query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
+            headers={
+                name.decode("latin-1"): value.decode("latin-1")
+                for name, value in request.scope["headers"]
+            },
             body=body,
             received_at=received,
         )
@@ -103,9 +116,19 @@ class Service:
         events = [NewEvent(slug, event, answer.body, received) for event in answer.events]
         writer = t.cast("Writer", self._writer)
         try:
-            await asyncio.wait_for(writer.store(events), _STORE_SECONDS)
-        except (LogError, TimeoutError, asyncio.TimeoutError):
+            future = writer.store(events)
+            # Cheaper than wait_for, and this is done for every message.
+            timer = asyncio.get_running_loop().call_later(_STORE_SECONDS, future.cancel)
+            try:
+                await future
+            finally:
+                timer.cancel()
+        except LogError:
             return False
+        except asyncio.CancelledError:
+            if future.cancelled():
+                return False
+            raise
         return True
 
     # -- giving events ---------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class Writer:
         self._log = log
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
+        self._under_way = 0
         self._wake = threading.Condition()
         self._ending = False
         self._failing = False
@@ -62,8 +63,9 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """How many requests wait."""
-        return len(self._waiting)
+        """How many requests wait, those that are being stored included."""
+        with self._wake:
+            return len(self._waiting) + self._under_way
 
     def close(self) -> None:
         """Store what waits, then end."""
@@ -82,6 +84,7 @@ class Writer:
                 error = caught
             except Exception as caught:  # noqa: BLE001 - the thread must live: requests wait for it
                 error = LogError(repr(caught))
+            self._under_way = 0
             self._tell(error)
             self._loop.call_soon_threadsafe(_settle, batch, error)
 
@@ -89,8 +92,8 @@ class Writer:
         with self._wake:
             while not self._waiting and not self._ending:
                 self._wake.wait()
-            count = min(len(self._waiting), _MOST_AT_ONCE)
-            return [self._waiting.popleft() for _ in range(count)]
+            self._under_way = min(len(self._waiting), _MOST_AT_ONCE)
+            return [self._waiting.popleft() for _ in range(self._under_way)]
 
     def _write(self, events: list[NewEvent]) -> None:
         new = self._log.append(events)

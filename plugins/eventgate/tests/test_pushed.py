@@ -57,7 +57,7 @@ def test_a_gate_that_is_killed_again_and_again_loses_nothing(database, make_gate
         gate = make_gate({"database": database, "platforms": box.world.gates()})
         box.push("youzan", f"http://127.0.0.1:{gate.port}/push", hurry=100)
         wanted = []
-        for _ in range(4):
+        for _ in range(2):
             wanted += change_all(box, "youzan", ("orders", "items"))
             gate.stop(signal.SIGKILL)
             wanted += change_all(box, "youzan", ("refunds",))
