@@ -6,6 +6,7 @@ import base64
 import hashlib
 import typing as t
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 
@@ -38,38 +39,48 @@ def render(facts: Facts, *, language: str, zone: tzinfo, late: timedelta, since:
         late: The lag from which on a stream counts as late.
         since: The beginning of the period that was asked for.
     """
-    environment = Environment(
+    streams = overview.streams(facts, late)
+    folder = files("syncops.report") / "page"
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")]
+    drawing = Drawing(facts.period, zone)
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            show=_Show(zone),
+            facts=facts,
+            language=language,
+            since=since,
+            zone=str(zone),
+            version=version("syncops"),
+            style=Markup(texts[0]),  # noqa: S704 - a file of this package
+            script=Markup(texts[1]),  # noqa: S704
+            policy=[_hash(text) for text in texts],
+            advice=(told := [_told(one) for one in overview.advice(facts, streams, late)]),
+            verdict=_verdict(facts, told),
+            streams=_bounded(streams),
+            all_streams=streams,
+            plots=drawing.draw(),
+            trends=drawing.trends(),
+            differing=[one for one in facts.compared or () if one.told],
+            failures=overview.failures(facts),
+            most={"listed": _MOST_LISTED, "advice": _MOST_ADVICE},
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
         loader=PackageLoader("syncops.report", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"word": word, "both": both, "number": number, "percent": percent}
-    environment.globals |= {"span": span, "show": _Show(zone), "code": _code, "cut": cut}
-    streams = overview.streams(facts, late)
-    folder = files("syncops.report") / "page"
-    texts = [(folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")]
-    drawing = Drawing(facts.period, zone)
-    return environment.get_template("page.html").render(
-        facts=facts,
-        language=language,
-        since=since,
-        zone=str(zone),
-        version=version("syncops"),
-        style=Markup(texts[0]),  # noqa: S704 - a file of this package
-        script=Markup(texts[1]),  # noqa: S704
-        policy=[_hash(text) for text in texts],
-        advice=(told := [_told(one) for one in overview.advice(facts, streams, late)]),
-        verdict=_verdict(facts, told),
-        streams=_bounded(streams),
-        all_streams=streams,
-        plots=drawing.draw(),
-        trends=drawing.trends(),
-        differing=[one for one in facts.compared or () if one.told],
-        failures=overview.failures(facts),
-        most={"listed": _MOST_LISTED, "advice": _MOST_ADVICE},
-    )
+    made.globals |= {"word": word, "both": both, "number": number, "percent": percent}
+    made.globals |= {"span": span, "code": _code, "cut": cut}
+    return made
 
 
 def _code(text: str) -> Markup:

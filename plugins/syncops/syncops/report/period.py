@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from heapq import heappush, heappushpop
 from itertools import chain
 
-from openplatform.runs import HELPER, OK, STARTED, SYNC, PastRun, RunRow
+from openplatform.runs import HELPER, OK, STARTED, SYNC, RunRow
 
 from syncops.report.rows import moment
 
@@ -77,6 +77,7 @@ class Run:
 
     Attributes:
         first: One of them, for what all have in common.
+        alive: Whether it still runs.
     """
 
     first: RunRow
@@ -87,11 +88,7 @@ class Run:
     answered: float = 0
     waited: float = 0
     errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def alive(self) -> bool:
-        """Whether it may still be running."""
-        return self.ended is None and PastRun(self.first).alive
+    alive: bool = False
 
 
 @dataclass

@@ -65,6 +65,8 @@ class Reader:
         if not every:
             sources = [self._of_environment(rows) for rows in sources]
         period = gather(sources, self.since, self.now)
+        for run_id, run in period.unfinished.items():
+            run.alive = RunLog(self.folder).lives(run_id)
         return Facts(
             project=self.states.system_directory.parent.name,
             environment=self.states.environment,
