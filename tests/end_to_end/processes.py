@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 import typing as t
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +57,36 @@ def run_tap(
     )  # fmt: skip
 
 
+@contextmanager
+def gate(folder: Path, gates: Mapping[str, t.Any]) -> Iterator[str]:
+    """Run an eventgate on a file in a folder; give the address that it answers at."""
+    settings = write_json(folder / "gate.yml", {"platforms": gates})  # JSON is YAML
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    words = [sys.executable, "-m", "eventgate", "--config", str(settings), "serve", "--port", port]
+    env = {n: v for n, v in environment().items() if not n.startswith("EVENTGATE_")}
+    database = {"EVENTGATE_DATABASE": str(folder / "events.db")}
+    with (folder / "gate.txt").open("wb") as told:
+        process = subprocess.Popen(words, stderr=told, env={**env, **database}, cwd=folder)
+        try:
+            _await_port(int(port), process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=SECONDS)
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process listens."""
+    deadline = time.monotonic() + SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
 @dataclass
 class Piped:
     """How a tap and a target ended.
@@ -82,11 +114,12 @@ def pipe(
     kill: t.Literal["tap", "target"] | None = None,
     after: int = 0,
     between: Callable[[int], None] | None = None,
+    command: Sequence[str] = LAB,
     **variables: str,
 ) -> Piped:
     """Run tap | target with ourselves as the pipe, and kill one of them after so many messages."""
     folder.mkdir(exist_ok=True)
-    words = [*LAB, "--config", str(write_json(folder / "tap.json", tap_config))]
+    words = [*command, "--config", str(write_json(folder / "tap.json", tap_config))]
     if state:
         words += ["--state", str(write_json(folder / "state.json", state))]
     target_words = [program("target-warehouse"), "--config"]

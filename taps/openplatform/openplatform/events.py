@@ -225,14 +225,14 @@ class Entity:
         stream: The list stream of its family.
         id: Its id.
         first: Version of the first event.
-        kind: Kind of the last event.
+        kinds: Kinds of its events; they come in no order.
     """
 
     account: str
     stream: str
     id: str
     first: int
-    kind: str
+    kinds: set[str]
 
 
 @dataclass
@@ -288,13 +288,13 @@ def gather(
             if name is None:
                 result.left[f"{event.stream or 'no stream'} ({event.kind})"] += 1
             elif (known := found.get(key)) is not None:
-                known.kind = event.kind
+                known.kinds.add(event.kind)
             elif len(found) >= most:
                 result.events -= 1
                 result.full = True
                 break
             else:
-                found[key] = Entity(event.account, name, event.id, event.version, event.kind)
+                found[key] = Entity(event.account, name, event.id, event.version, {event.kind})
                 result.entities[event.account].append(found[key])
         result.version = event.version
     return result

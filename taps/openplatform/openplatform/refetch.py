@@ -28,7 +28,7 @@ from openplatform.events import (
 )
 from openplatform.fanout import Fanout
 from openplatform.partitions import Partition, partition_of
-from openplatform.plans import Group, owed_now, source_of, streams_of
+from openplatform.plans import DEFAULT_SETTLE, Group, owed_now, source_of, streams_of
 from openplatform.progress import Position
 from openplatform.settings import parse_duration
 from openplatform.slices import Slice, Wanted
@@ -123,13 +123,16 @@ class Refetch:
         passed: frozenset[str],
         settings: EventSettings,
     ) -> Gathered:
+        # What is passed over must lie before the end of the windows that are read now.
+        settle = self._run.settings.duration("settle", DEFAULT_SETTLE)
+        wait = max(settings.wait, settle) if passed else settings.wait
         return gather(
             log,
             starts,
             passed=passed,
             family=self._family,
             most=settings.most,
-            before=self._tap.clock.now() - settings.wait,
+            before=self._tap.clock.now() - wait,
         )
 
     def _is_new(self, account: Account, place: Partition) -> bool:
@@ -163,7 +166,7 @@ class Refetch:
 
     def _wanted(self, entity: Entity) -> Iterator[Wanted]:
         for member in self._families[entity.stream]:
-            ended = entity.kind in self._streams[entity.stream].ended_by
+            ended = entity.kinds & self._streams[entity.stream].ended_by
             yield Wanted(member, entity.id, awaited=not ended)
 
     def _tell(self, gathered: Gathered) -> None:

@@ -102,6 +102,7 @@ class Items(YouzanStream):
     key = ("item_id",)
     params: t.ClassVar = {"channel": 0, "sorts": ["UPDATE_TIME_ASC"]}
     by_id = ById("item_ids", batch=20)
+    ended_by = frozenset({"ITEM_STATE"})
     reads = FullTable(
         time=TimeFilter("min_update_time", "max_update_time", "ms", maximum=_DECADE),
         paging=PageNumber("page_no", "page_size", 50, "data.paginator.total_count", rows_cap=5000),
