@@ -222,16 +222,17 @@ class Watched:
     def run(
         self, *, ended=True, outcome="ok", accounts=("42583152",), job="tap-lab--hourly", **row
     ):
+        """Let a run be told; one without an end lives until what is returned is released."""
         told = {"MELTANO_EXTRACTOR_NAME": job, "MELTANO_ENVIRONMENT": "demo"}
         first = first_row("tap-lab", row.pop("begun", datetime.now(timezone.utc)), told)
-        first = msgspec.structs.replace(first, pid=row.pop("pid", first.pid))
-        rows = [first]
+        log = RunLog(self.folder)
+        life = log.begin(first)
         if ended:
             end = {"ended_at": row.pop("end", first.started_at), "outcome": outcome}
             about = {"stream": "orders", **row}
-            rows += [msgspec.structs.replace(first, account=a, **end, **about) for a in accounts]
-            rows += [msgspec.structs.replace(first, **end)]
-        RunLog(self.folder).append(rows)
+            rows = [msgspec.structs.replace(first, account=a, **end, **about) for a in accounts]
+            log.end(life, [*rows, msgspec.structs.replace(first, **end)])
+        return life
 
     def check(self, *arguments):
         result = self.project.syncops("alert", "check", "--json", *arguments)
@@ -363,9 +364,9 @@ def test_runs_that_fail_or_are_killed(watched):
         "orders of 42583152 (tap-lab--hourly) failed: FatalError: the shop is closed"
     ]
     watched.run()
-    watched.run(ended=False)
+    life = watched.run(ended=False)
     assert watched.messages() == [], "it still runs"
-    watched.run(ended=False, pid=2**22 + 1)
+    life.release()  # as the system does when a process is killed
     [message] = watched.messages()
     assert message.startswith("the run of tap-lab--hourly that began at")
     assert message.endswith("was killed")

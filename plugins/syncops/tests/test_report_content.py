@@ -163,7 +163,9 @@ class TestFigures:
         here = {"outcome": "started", "host": HERE}
         killed = run_row(NOW - timedelta(hours=2), **here, pid=LOST)
         running = run_row(NOW - timedelta(hours=1), **here, pid=os.getpid())
-        text = page(facts(rows=[killed, running]))
+        found = facts(rows=[killed, running])
+        found.period.unfinished[running.run_id].alive = True
+        text = page(found)
         assert text.count("never ended</span>") == 1
         assert text.count(">running</span>") == 1
         assert "never ended: 1" in text

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
+from filelock import FileLock
 
 from openplatform.bookmarks import EPOCH, Bookmark, format_time
 from openplatform.errors import ConfigurationError, Interrupted, OpenPlatformError, RunFailedError
@@ -69,10 +70,13 @@ class Recorder:
         self.first = first_row(tap.name, tap.clock.now(), os.environ, kind=kind)
         folder = runs_folder(self._config.get("metrics_folder"), os.environ)
         self._log = None if folder is None else RunLog(folder)
+        self._life: FileLock | None = None
 
     def begin(self) -> None:
         """Write that the run has begun."""
-        self._to_log([self.first])
+        log = self._log
+        if log is not None:
+            self._try(str(log.path), lambda: self._live(log))
         if self._config.get("sync_runs"):
             writer = t.cast("PageWriter", self._tap.message_writer)
             writer.write(schema_message())
@@ -85,7 +89,9 @@ class Recorder:
             error: What ended it before its time, or the failure of some of its streams.
         """
         rows = self._rows(error, self._tap.clock.now())
-        self._to_log(rows)
+        log, life = self._log, self._life
+        if log is not None:
+            self._try(str(log.path), lambda: log.end(life, rows))
         if path := self._config.get("metrics_file"):
             from openplatform.prometheus import update_file
 
@@ -95,10 +101,8 @@ class Recorder:
         if endpoint := self._config.get("otlp_endpoint"):
             self._to_collector(endpoint, rows)
 
-    def _to_log(self, rows: list[RunRow]) -> None:
-        log = self._log
-        if log is not None:
-            self._try(str(log.path), lambda: log.append(rows))
+    def _live(self, log: RunLog) -> None:
+        self._life = log.begin(self.first)
 
     def _to_warehouse(self, rows: list[RunRow]) -> None:
         writer = t.cast("PageWriter", self._tap.message_writer)

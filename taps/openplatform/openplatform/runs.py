@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from openplatform.bookmarks import format_time
 
@@ -183,6 +183,50 @@ class RunLog:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
 
+    def begin(self, first: RunRow) -> FileLock:
+        """Write the row with which a run begins.
+
+        Returns:
+            A lock that the run holds as long as it lives; the system lets go of it when it is killed.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        path = self._lock_of(first.run_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        life = FileLock(path)
+        life.acquire(timeout=0)
+        self.append([first])
+        return life
+
+    def end(self, life: FileLock | None, rows: Iterable[RunRow]) -> None:
+        """Write the rows with which a run ends, and let go of its lock, if it could take one.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        try:
+            self.append(rows)
+        finally:
+            if life is not None:
+                Path(life.lock_file).unlink(missing_ok=True)
+                life.release()
+
+    def _lock_of(self, run_id: str) -> Path:
+        return self.path.parent / "running" / f"{run_id}.lock"
+
+    def lives(self, run_id: str) -> bool:
+        """Tell whether a run that has not ended is still there: it holds its lock."""
+        path = self._lock_of(run_id)
+        if not path.exists():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                path.unlink(missing_ok=True)
+        except Timeout:
+            return True
+        return False
+
     def append(self, rows: Iterable[RunRow], *, most: int = _MOST_BYTES) -> None:
         """Write rows durably; runs at the same time do not mix their lines.
 
@@ -244,6 +288,8 @@ class RunLog:
                 run.rows.append(row)
             elif row.outcome != STARTED:
                 run.last = row
+        for run in found.values():
+            run.alive = run.last is None and self.lives(run.first.run_id)
         return sorted(found.values(), key=lambda run: run.first.started_at)
 
 
@@ -260,23 +306,10 @@ class PastRun:
         first: The row with which it began.
         last: The row with which it ended; None for one that still runs or was killed.
         rows: What it did, by stream and account.
+        alive: Whether it still runs.
     """
 
     first: RunRow
     last: RunRow | None = None
     rows: list[RunRow] = field(default_factory=list)
-
-    @property
-    def alive(self) -> bool:
-        """Whether it may still be running: it has not ended, and on this machine its process exists."""
-        if self.last is not None:
-            return False
-        if self.first.host != socket.gethostname():
-            return True
-        try:
-            os.kill(self.first.pid, 0)
-        except ProcessLookupError:
-            return False
-        except OSError:  # it belongs to someone else
-            return True
-        return True
+    alive: bool = False

@@ -84,21 +84,43 @@ def test_calls_belong_to_the_stream_that_asked():
 def test_a_run_is_told_with_its_rows_and_its_end(tmp_path):
     log = RunLog(tmp_path)
     first = begun(run_id="r1")
-    log.append([first])
+    life = log.begin(first)
     [run] = log.runs()
     assert (run.first, run.last, run.rows, run.alive) == (first, None, [], True)
-    log.append([row(run_id="r1"), begun(run_id="r1", outcome=OK, ended_at="2026-11-20T08:01:00Z")])
+    last = begun(run_id="r1", outcome=OK, ended_at="2026-11-20T08:01:00Z")
+    log.end(life, [row(run_id="r1"), last])
     [run] = log.runs()
-    assert (run.last.outcome, run.alive) == (OK, False)
+    assert (run.last, run.alive) == (last, False)
+    assert list((tmp_path / "running").iterdir()) == []
     assert [(r.stream, r.account) for r in run.rows] == [("orders", "1")]
 
 
-def test_a_run_whose_process_is_gone_is_not_alive(tmp_path):
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    RunLog(tmp_path).append([begun(pid=gone.pid)])
-    assert not RunLog(tmp_path).runs()[0].alive
+LIVE = """
+import sys, time
+from datetime import datetime, timezone
+from pathlib import Path
+from openplatform.runs import RunLog, first_row
+life = RunLog(Path(sys.argv[1])).begin(first_row("tap-lab", datetime.now(timezone.utc), {}))
+print("begun", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_run_that_was_killed_is_not_alive(tmp_path):
+    command = [sys.executable, "-c", LIVE, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"begun\n"
+        assert RunLog(tmp_path).runs()[0].alive
+        process.kill()
+        # Its parent has not heard of its end yet: as with a run whose Meltano was killed as well.
+        wait_for_end(process.pid)
+        assert not RunLog(tmp_path).runs()[0].alive
+    assert list((tmp_path / "running").iterdir()) == []
     assert RunLog(tmp_path / "none").runs() == []
+
+
+def wait_for_end(pid):
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 def test_a_line_that_a_crash_cut_short_swallows_no_other(tmp_path):
