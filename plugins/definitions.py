@@ -67,7 +67,9 @@ DEMO_DUCKDB = "$MELTANO_PROJECT_ROOT/output/demo.duckdb"
 DEMO_SETTINGS = {"account_requests_per_second": 200, "settle": "1s"}
 LOAD_SCHEMA = "$MELTANO_EXTRACT__LOAD_SCHEMA"
 # Cron times of the generated schedules; the minutes spread the platforms over the hour.
-HOURLY, NIGHTLY = "{minute} * * * *", "{minute} 2 * * *"
+HOURLY, NIGHTLY, RESYNC = "{minute} * * * *", "{minute} 2 * * *", "{minute} 4 * * *"
+# The utility whose commands read the last week again, one for each platform.
+RESYNCS = "syncops--resync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +249,30 @@ def loaders(target: Plugin) -> Json:
     return {"plugins": {"loaders": plugins}}
 
 
+def eventgate(taps: Iterable[Plugin], about: Json) -> Json:
+    """Return the definition of eventgate, installed together with the taps whose messages it reads."""
+    gate = Plugin("eventgate", "plugins/eventgate", {"capabilities": [], **about})
+    whole = definition(
+        gate,
+        pip_url=" ".join(
+            f"-e ./{folder}"
+            for folder in (gate.folder, "plugins/sandbox", *(tap.folder for tap in taps))
+        ),
+        commands={
+            "check": {
+                "args": "check",
+                "description": "Check the settings, and tell what each platform's console must be given",
+            },
+            "events": {"args": "events", "description": "Show the events that came"},
+        },
+    )
+    del whole["capabilities"]
+    return {"plugins": {"utilities": [whole]}}
+
+
 def jobs(taps: Iterable[Plugin]) -> Json:
-    """Return the jobs and schedules of all platforms."""
-    made: Json = {"jobs": [], "schedules": []}
+    """Return the jobs and schedules of all platforms, and the utility that some of them run."""
+    plugins, made = resyncs(taps := list(taps))
     for number, tap in enumerate(taps):
         for name, _ in parts(tap):
             hourly = name.endswith("--hourly")
@@ -259,7 +282,29 @@ def jobs(taps: Iterable[Plugin]) -> Json:
             made["schedules"].append(
                 {"name": job, "interval": cron.format(minute=number * 7 % 60), "job": job}
             )
-    return made
+    return {"plugins": plugins, **made} if plugins else made
+
+
+def resyncs(taps: Iterable[Plugin]) -> tuple[Json, Json]:
+    """Return the utility that reads the last week of each platform again, and its jobs."""
+    commands: Json = {}
+    made: Json = {"jobs": [], "schedules": []}
+    for number, tap in enumerate(taps):
+        for name, streams in parts(tap):
+            if not name.endswith("--hourly"):
+                continue
+            chosen = " ".join(f"--stream {s.name}" for s in streams)
+            commands[tap.slug] = {
+                "args": f"backfill {name} target-postgres {chosen} --last 7d --yes",
+                "description": f"Read the last 7 days of {tap.name} again",
+            }
+            job = f"{tap.slug}-resync-7d"
+            made["jobs"].append({"name": job, "tasks": [f"{RESYNCS}:{tap.slug}"]})
+            made["schedules"].append(
+                {"name": job, "interval": RESYNC.format(minute=number * 7 % 60), "job": job}
+            )
+    utility = {"name": RESYNCS, "inherit_from": "syncops", "commands": commands}
+    return {"utilities": [utility]} if commands else {}, made
 
 
 def environments(taps: Iterable[Plugin], credentials: Json) -> Json:
@@ -337,6 +382,7 @@ def generated() -> dict[Path, str]:
             ("extractors", extractors(taps)),
             ("loaders", loaders(target)),
             ("jobs", jobs(taps)),
+            ("eventgate", eventgate(taps, _ask("eventgate", "about"))),
             ("environments", environments(taps, _ask("sandbox", "config"))),
         )
     }

@@ -11,8 +11,8 @@ from openplatform.bookmarks import UTC, format_time
 
 from syncops import jsonlines
 from syncops.backfill.estimate import Estimate, estimate
+from syncops.backfill.handover import hand_over
 from syncops.backfill.record import Backfill, unfinished
-from syncops.bookmarks.partitions import SINGER_STATE
 from syncops.console import confirm, print_json
 from syncops.errors import RunningError, SyncopsError
 from syncops.options import json_option
@@ -22,6 +22,7 @@ from syncops.spans import moment_option, span_start
 from syncops.times import format_span
 
 if t.TYPE_CHECKING:
+    from syncops.session import Session
     from syncops.states import States
 
 FILE = "backfill.jsonl"
@@ -106,25 +107,29 @@ def backfill(
     _tell(made, told, resumed=known is not None)
     if dry_run:
         if as_json:
-            print_json(_json(made, told, done=False))
+            print_json(_json(made, told, owed=0))
         return
     if known is None and not confirm("Begin?", yes=yes):
         raise click.exceptions.Exit(1)
-    states = open_session().states
-    forced = force or _dead(states, made)
+    session = open_session()
+    forced = force or _dead(session.states, made)
     made.save(pipeline.folder)
     settings = _settings(pipeline, made, budget_share, max_calls)
-    ended = pipeline.run(made.id, settings, force=forced, loud=True)
-    owed = _owed(states, made)
-    done = ended and not owed
-    if done:
-        _finish(pipeline, states, made)
-    jsonlines.append(pipeline.folder / FILE, [_json(made, None, done=done)])
+    done = pipeline.run(made.id, settings, force=forced, loud=True)
+    owed = _finish(pipeline, session, made) if done else 0
+    jsonlines.append(pipeline.folder / FILE, [_json(made, None, owed=owed)])
     if as_json:
-        print_json(_json(made, told, done=done))
+        print_json(_json(made, told, owed=owed))
     if not done:
-        raise SyncopsError(_why(made, owed) if ended else _STOPPED)
+        raise SyncopsError(_STOPPED)
     click.echo(f"Done: {', '.join(made.streams)}, {made.asked}.", err=True)
+    if owed:
+        click.echo(
+            f"It owes {owed} records that could not be fetched or are not final yet; its state "
+            f"{made.state_id} keeps them. syncops failures list shows them, and syncops bookmarks merge "
+            f"--from {made.state_id} --into {pipeline.state_id} gives them to the live sync.",
+            err=True,
+        )
 
 
 def _stretch(
@@ -138,13 +143,6 @@ def _stretch(
     if begin >= until:
         raise click.UsageError(f"--from {format_time(begin)} is not before --to.")
     return begin, until, f"last {last}" if last else f"{format_time(begin)} to {format_time(until)}"
-
-
-def _why(made: Backfill, owed: int) -> str:
-    return (
-        f"All of it was read but {owed} records, which could not be fetched or are not final yet. The "
-        f"same command asks for them again; syncops bookmarks show --state-id {made.state_id} counts them."
-    )
 
 
 def _tell(made: Backfill, told: Estimate | None, *, resumed: bool) -> None:
@@ -208,28 +206,23 @@ def _dead(states: States, made: Backfill) -> bool:
     return True
 
 
-def _owed(states: States, made: Backfill) -> int:
-    """Return how many records the run still owes, or has to read again until they are final."""
-    payload = states.read(made.state_id) if states.exists(made.state_id) else None
-    streams = ((payload or {}).get(SINGER_STATE) or {}).get("bookmarks") or {}
-    return sum(
-        len(partition.get("failures") or ()) + len(partition.get("open") or ())
-        for entry in streams.values()
-        if isinstance(entry, dict)
-        for partition in entry.get("partitions") or ()
-    )
+def _finish(pipeline: Pipeline, session: Session, made: Backfill) -> int:
+    """Remember that it is done; remove its state, once the live sync has what it owes.
 
-
-def _finish(pipeline: Pipeline, states: States, made: Backfill) -> None:
-    """Remember that it is done, and remove its state, which nobody needs any more."""
+    Returns:
+        How many records its state still owes.
+    """
+    states = session.states
     made.finished_at = datetime.now(UTC)
     made.save(pipeline.folder)
-    if states.exists(made.state_id):
+    owed = hand_over(session, made.state_id, pipeline.state_id)
+    if not owed and states.exists(made.state_id):
         with states.locked(made.state_id) as state:
             state.write(None)
+    return owed
 
 
-def _json(made: Backfill, told: Estimate | None, *, done: bool) -> dict[str, t.Any]:
+def _json(made: Backfill, told: Estimate | None, *, owed: int) -> dict[str, t.Any]:
     return {
         "id": made.id,
         "state_id": made.state_id,
@@ -240,6 +233,7 @@ def _json(made: Backfill, told: Estimate | None, *, done: bool) -> dict[str, t.A
         "to": format_time(made.end),
         "begun_at": format_time(made.begun_at),
         "finished_at": format_time(made.finished_at) if made.finished_at else None,
-        "done": done,
+        "done": made.finished_at is not None,
+        "owed": owed,
         **({"estimate": asdict(told)} if told else {}),
     }
