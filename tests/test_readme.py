@@ -87,9 +87,10 @@ def test_the_commands_work_in_a_fresh_clone(tmp_path):
         f"echo {json.dumps('$ ' + command)}; {STAND_INS.get(command, command)}"
         for command in commands(READMES[0])
     )
-    with socket.socket() as free:
+    with socket.socket() as free, socket.socket() as another:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        another.bind(("127.0.0.1", 0))
+        port, gate = free.getsockname()[1], another.getsockname()[1]
     hidden = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "MELTANO_PROJECT_ROOT"}
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     env |= {
@@ -97,6 +98,7 @@ def test_the_commands_work_in_a_fresh_clone(tmp_path):
             part for part in env["PATH"].split(os.pathsep) if part != str(bootstrap.BIN)
         ),
         "SANDBOX_PORT": str(port),
+        "EVENTGATE_PORT": str(gate),
         "TAP_YOUZAN_BASE_URL": f"http://127.0.0.1:{port}/youzan",
     }
     try:
