@@ -68,6 +68,10 @@ DEMO_SETTINGS = {"account_requests_per_second": 200, "settle": "1s"}
 LOAD_SCHEMA = "$MELTANO_EXTRACT__LOAD_SCHEMA"
 # Cron times of the generated schedules; the minutes spread the platforms over the hour.
 HOURLY, NIGHTLY, RESYNC = "{minute} * * * *", "{minute} 2 * * *", "{minute} 4 * * *"
+EVENTS, HOT = "*/5 * * * *", "*/15 * * * *"
+# Where eventgate answers, and what `syncops hotset` writes.
+EVENT_LOG = {"url": "$EVENTGATE_URL", "token": "$EVENTGATE_TOKEN", "only": True}
+HOT_SET = "$MELTANO_PROJECT_ROOT/output/hot/{slug}.json"
 # The utility whose commands read the last week again, one for each platform.
 RESYNCS = "syncops--resync"
 
@@ -194,7 +198,7 @@ def _types(schema: Json) -> Iterator[str]:
 
 
 def extractors(taps: Iterable[Plugin]) -> Json:
-    """Return the definitions of the taps, each with its hourly and its nightly part."""
+    """Return the definitions of the taps, each with the parts that its jobs run."""
     plugins: list[Json] = []
     for tap in taps:
         plugins.append(definition(tap, **_selection(tap)))
@@ -207,6 +211,15 @@ def extractors(taps: Iterable[Plugin]) -> Json:
                 "load_schema": tap.name.replace("-", "_"),
             }
             for name, streams in parts(tap)
+        )
+        plugins.extend(
+            {
+                "name": f"{tap.name}--{part}",
+                "inherit_from": tap.name,
+                "config": config,
+                "load_schema": tap.name.replace("-", "_"),
+            }
+            for part, (_, config) in by_id(tap).items()
         )
     return {"plugins": {"extractors": plugins}}
 
@@ -224,6 +237,14 @@ def parts(tap: Plugin) -> list[tuple[str, list[Stream]]]:
         (f"{tap.name}--full", [s for s in tap.streams if s.default and not s.incremental]),
     ]
     return [(name, streams) for name, streams in both if streams]
+
+
+def by_id(tap: Plugin) -> dict[str, tuple[str, Json]]:
+    """Return the parts that ask for single records: how often they run, and their settings."""
+    return {
+        "events": (EVENTS, {"events": EVENT_LOG}),
+        "hot": (HOT, {"hot_set_file": HOT_SET.format(slug=tap.slug)}),
+    }
 
 
 def loaders(target: Plugin) -> Json:
@@ -282,6 +303,10 @@ def jobs(taps: Iterable[Plugin]) -> Json:
             made["schedules"].append(
                 {"name": job, "interval": cron.format(minute=number * 7 % 60), "job": job}
             )
+        for part, (cron, _) in by_id(tap).items():
+            job = f"{tap.slug}-{part}"
+            made["jobs"].append({"name": job, "tasks": [f"{tap.name}--{part} target-postgres"]})
+            made["schedules"].append({"name": job, "interval": cron, "job": job})
     return {"plugins": plugins, **made} if plugins else made
 
 

@@ -56,12 +56,24 @@ def test_a_setting_follows_its_schema(schema, expected):
 
 
 def test_a_tap_gets_its_hourly_and_its_nightly_part():
-    whole, hourly, full = definitions.extractors([TAP])["plugins"]["extractors"]
+    whole, hourly, full, *_ = definitions.extractors([TAP])["plugins"]["extractors"]
     assert whole["pip_url"] == "-e ./taps/tap-example"
     assert hourly["name"] == "tap-example--hourly"
     assert hourly["inherit_from"] == full["inherit_from"] == "tap-example"
     assert hourly["select"] == ["orders.*"]
     assert full["select"] == ["shops.*"]
+
+
+def test_a_tap_gets_its_parts_that_ask_for_single_records():
+    *_, events, hot = definitions.extractors([TAP])["plugins"]["extractors"]
+    assert (events["name"], hot["name"]) == ("tap-example--events", "tap-example--hot")
+    assert events["config"]["events"]["only"] is True
+    assert hot["config"]["hot_set_file"].endswith("/output/hot/example.json")
+    made = definitions.jobs([TAP])
+    tasks = {job["name"]: job["tasks"] for job in made["jobs"]}
+    assert tasks["example-events"] == ["tap-example--events target-postgres"]
+    assert tasks["example-hot"] == ["tap-example--hot target-postgres"]
+    assert {"example-events", "example-hot"} <= {s["job"] for s in made["schedules"]}
 
 
 def test_a_stream_that_the_tap_leaves_out_is_not_selected():
@@ -73,8 +85,9 @@ def test_a_stream_that_the_tap_leaves_out_is_not_selected():
 def test_a_tap_without_bookmarks_has_no_hourly_job():
     tap = Plugin(TAP.name, TAP.folder, TAP.about, TAP.streams[1:2])
     made = definitions.jobs([tap])
-    assert [job["name"] for job in made["jobs"]] == ["example-full-nightly"]
-    assert [schedule["job"] for schedule in made["schedules"]] == ["example-full-nightly"]
+    for name in (job["name"] for job in made["jobs"]):
+        assert not name.endswith("-hourly")
+    assert "example-full-nightly" in {schedule["job"] for schedule in made["schedules"]}
 
 
 def test_the_demo_reads_the_sandbox_with_its_credentials():

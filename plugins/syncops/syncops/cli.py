@@ -8,6 +8,7 @@ from syncops.alerts.commands import alert
 from syncops.backfill.commands import backfill
 from syncops.bookmarks.commands import bookmarks
 from syncops.failures.commands import failures
+from syncops.hotset.commands import hotset
 from syncops.quarantine.commands import quarantine
 from syncops.reconcile.commands import reconcile
 from syncops.report.commands import report
@@ -36,6 +37,7 @@ def main(context: click.Context, environment: str | None, *, verbose: bool) -> N
 main.add_command(alert)
 main.add_command(bookmarks)
 main.add_command(failures)
+main.add_command(hotset)
 main.add_command(quarantine)
 main.add_command(report)
 main.add_command(reconcile)

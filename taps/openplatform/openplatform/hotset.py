@@ -51,7 +51,7 @@ def read(config: Mapping[str, t.Any], streams: Iterable[str]) -> dict[str, Ids] 
         return None
     known = set(streams)
     found: dict[str, Ids] = {}
-    for content in (given or {}, _from_file(Path(path)) if path else {}):
+    for content in (given or {}, read_file(Path(path)) if path else {}):
         if not isinstance(content, Mapping):
             raise ConfigurationError(f"Setting hot_set: it is no object. {_FORM}")
         for stream, ids in content.items():
@@ -69,7 +69,12 @@ def read(config: Mapping[str, t.Any], streams: Iterable[str]) -> dict[str, Ids] 
     }
 
 
-def _from_file(path: Path) -> t.Any:
+def read_file(path: Path) -> t.Any:
+    """Return what a hot set's file holds.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as exc:

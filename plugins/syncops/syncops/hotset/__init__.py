@@ -1,0 +1,1 @@
+"""The hot set of a tap: important ids, chosen by SQL on the warehouse."""
