@@ -47,8 +47,8 @@ _logger = logging.getLogger(__name__)
 def recorded(tap: PlatformTap) -> Iterator[None]:
     """Remember the run that the body of the `with` is."""
     recorder = Recorder(tap)
-    recorder.begin()
     try:
+        recorder.begin()
         yield
     except BaseException as exc:
         recorder.end(exc)
