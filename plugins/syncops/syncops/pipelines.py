@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -152,7 +152,7 @@ def open_pipeline(tap: str, loader: str) -> Pipeline:
         config=config,
         variables=variables,
         schema=str(own or extras.get("_load_schema") or "") or None,
-        warehouse=replace(warehouse),
+        warehouse=warehouse,
         verbose=options.verbose,
     )
 

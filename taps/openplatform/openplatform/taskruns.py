@@ -217,13 +217,14 @@ class TaskRun:
         source = source_of(stream, self._tap.platform_streams)
         reads = stream.reads
         field = reads.field if isinstance(reads, Details) else None
+        dated = source.updated or source.happened
 
         def one(window: Window | None) -> Window | None:
             for records in self._pages(source, account, window):
                 for record in records:
                     found = record.get(field) if field else source.identifier(record)
                     if found is not None:
-                        at = record.get("_bookmark", "").partition("@")[0]
+                        at = record.get("_bookmark", "").partition("@")[0] if dated else None
                         line = {"kind": "id", "id": str(found), "at": at or None}
                         self._tell({**_who(stream, account), **line})
             return window
@@ -311,7 +312,7 @@ class TaskRun:
             return
         windows: list[Window | None] = [None]
         if time_of(stream) is not None and stream.incremental:
-            fewer = part.pages is not None and (not instants or part.pages < len(instants))
+            fewer = not instants or bool(part.pages and part.pages < len(instants))
             windows = [*(part.stretches() if fewer else instants)]
         wanted = {one.id for one in part.ids}
         found: set[str] = set()

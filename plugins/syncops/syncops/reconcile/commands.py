@@ -98,7 +98,7 @@ def reconcile(
     reconciler = Reconciler(pipeline, wish, lambda line: click.echo(line, err=True))
     results = reconciler.compare()
     plan = _keep_plan(pipeline, results, now)
-    if repair and any(one.differences for one in results):
+    if repair:
         reconciler.repair(results)
     lines = [
         result_line(pipeline, one, now, bucket=bucket, calls=reconciler.calls) for one in results

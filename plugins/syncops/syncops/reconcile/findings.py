@@ -203,16 +203,22 @@ def differences(
     return found
 
 
-def judged(difference: Difference, at: str | None, *, gone: bool, asked: bool) -> Difference | None:
+def judged(
+    difference: Difference, at: str | None, until: str, *, gone: bool, asked: bool
+) -> Difference | None:
     """Decide about a row that its time's list did not bring, once the platform was asked for it.
 
-    A record that was updated meanwhile has only moved to a later time; one that is newer at the
-    platform than here is stale.
+    Args:
+        difference: The row.
+        at: Its update time at the platform, if that was told.
+        until: Where the comparison ends: what was updated later is the next run's business.
+        gone: Whether the platform does not know it.
+        asked: Whether the platform answered at all.
     """
     if gone:
         return Difference("surplus", difference.id, None, difference.warehouse_at)
     if not asked:
         return difference
-    if at is not None and at > (difference.warehouse_at or ""):
+    if at is not None and (difference.warehouse_at or "") < at < until:
         return Difference("stale", difference.id, at, difference.warehouse_at)
     return None

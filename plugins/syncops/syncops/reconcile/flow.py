@@ -107,7 +107,7 @@ class Compared:
         if self.problems:
             return False
         if self.left is not None:
-            return not self.left and not any(bucket.differs for bucket in self.again)
+            return not self.left
         return not self.differences and (self.looked or not self.differing)
 
 
@@ -131,10 +131,13 @@ class Reconciler:
         """Count, and compare the records of the buckets that differ."""
         results = {who: Compared(*who, window) for who, window in self._wish.windows.items()}
         self._count(results)
-        self._read(results)
+        self._compare_records(results, deep=self._wish.deep)
+        return list(results.values())
+
+    def _compare_records(self, results: dict[Who, Compared], *, deep: bool) -> None:
+        self._read(results, deep=deep)
         self._look(results)
         self._second_look(results)
-        return list(results.values())
 
     # -- tasks of the tap -------------------------------------------------------------------------
 
@@ -192,17 +195,17 @@ class Reconciler:
                         "the platform does not count it; --deep compares its records"
                     )
 
-    def _read(self, results: dict[Who, Compared]) -> None:
-        """Read ids and update times of what differs."""
+    def _read(self, results: dict[Who, Compared], *, deep: bool) -> None:
+        """Read ids and update times of what differs, or of all."""
         parts = []
         for one in results.values():
             stream = self._streams[one.stream]
-            if one.problems or not (one.differing or self._wish.deep):
+            if one.problems or not (one.differing or deep):
                 continue
-            chosen = one.buckets if self._wish.deep else one.differing
+            chosen = one.buckets if deep else one.differing
             one.pages = sum(-(-bucket.platform // (stream.page or 1)) for bucket in chosen)
             windows = merged(bucket.window for bucket in chosen if bucket.window)
-            if self._wish.deep and stream.incremental:
+            if deep and stream.incremental:
                 windows = [one.window]
             one.read = windows if stream.incremental else None
             part: Part = {"do": "ids", "stream": one.stream, "account": one.account}
@@ -252,8 +255,13 @@ class Reconciler:
             answers, gone = found.ids[one.who], found.gone[one.who]
             kept = [d for d in one.differences if d.confirmed]
             for doubt in doubtful[one.who]:
+                answered = doubt.id in answers
                 decided = judged(
-                    doubt, answers.get(doubt.id), gone=doubt.id in gone, asked=doubt.id in answers
+                    doubt,
+                    answers.get(doubt.id),
+                    one.window[1],
+                    gone=doubt.id in gone,
+                    asked=answered,
                 )
                 kept += [decided] if decided else []
             one.differences = kept
@@ -279,6 +287,8 @@ class Reconciler:
     def repair(self, results: list[Compared]) -> None:
         """Fetch what is missing or stale, mark the confirmed surplus, and count again."""
         chosen = [one for one in results if one.differences]
+        if not chosen:
+            return
         parts = [self._fetching(one) for one in chosen]
         number = sum(len(part["ids"]) for part in parts)
         self._tell(f"Fetching {number} records again, then counting again ...")
@@ -292,6 +302,20 @@ class Reconciler:
             for one in chosen:
                 one.again = self._counted(one, found, dialect)
                 one.left = self._still(dialect, one, one.differences)
+        self._look_again(chosen)
+
+    def _look_again(self, chosen: list[Compared]) -> None:
+        """Where counts still differ although all was mended, look at the records once more."""
+        odd = {
+            one.who: Compared(*one.who, one.window, buckets=one.again)
+            for one in chosen
+            if not one.left and not one.problems and any(bucket.differs for bucket in one.again)
+        }
+        if odd:
+            self._compare_records(odd, deep=False)
+        for one in chosen:
+            if (again := odd.get(one.who)) is not None:
+                one.left, one.problems = again.differences, again.problems
 
     def _fetching(self, one: Compared) -> Part:
         ids = [{"id": d.id, "at": d.platform_at} for d in one.differences if d.kind != "surplus"]
