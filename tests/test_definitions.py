@@ -162,4 +162,4 @@ def test_meltano_reads_the_definitions():
         cwd=definitions.ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     schedules = {entry["name"] for entry in json.loads(done.stdout)["schedules"]["job"]}
-    assert {"youzan-hourly", "youzan-full-nightly"} <= schedules
+    assert {"youzan-hourly", "youzan-full-nightly", "youzan-resync-7d"} <= schedules

@@ -89,8 +89,8 @@ def reconcile(
       syncops reconcile tap-youzan target-duckdb --stream items --deep --json
     """  # noqa: D301 - click reads the backspace
     now = datetime.now(UTC)
-    pipeline = open_pipeline(tap, loader)
     begin = span_start(start, last, now)
+    pipeline = open_pipeline(tap, loader)
     window = (_minute(begin), format_time(min(end or now, now)))
     who = [(stream, account) for stream in streams for account in accounts or pipeline.accounts]
     windows = _behind_the_sync(state_id or pipeline.state_id, dict.fromkeys(who, window))
