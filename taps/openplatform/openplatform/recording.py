@@ -8,14 +8,14 @@ from __future__ import annotations
 import logging
 import os
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
 from filelock import FileLock
 
-from openplatform.bookmarks import EPOCH, Bookmark, format_time
+from openplatform.bookmarks import EPOCH, format_time
 from openplatform.errors import ConfigurationError, Interrupted, OpenPlatformError, RunFailedError
 from openplatform.metrics import StreamCounts
 from openplatform.partitions import Partition, partition_of
@@ -24,6 +24,7 @@ from openplatform.runs import (
     HELPER,
     INTERRUPTED,
     OK,
+    REFETCH,
     STREAM,
     SYNC,
     TASK,
@@ -66,8 +67,7 @@ class Recorder:
     def __init__(self, tap: PlatformTap) -> None:
         self._tap = tap
         self._config = tap.config
-        kind = TASK if self._config.get("task") else None
-        self.first = first_row(tap.name, tap.clock.now(), os.environ, kind=kind)
+        self.first = first_row(tap.name, tap.clock.now(), os.environ, kind=_kind(self._config))
         folder = runs_folder(self._config.get("metrics_folder"), os.environ)
         self._log = None if folder is None else RunLog(folder)
         self._life: FileLock | None = None
@@ -123,7 +123,7 @@ class Recorder:
     def _try(self, what: str, write: Callable[[], None]) -> None:
         try:
             write()
-        except (OSError, ValueError) as exc:
+        except Exception as exc:  # noqa: BLE001 - measuring must never fail what it measures
             _logger.warning("%s cannot be written (%s); the run itself goes on", what, exc)
 
     # -- rows -------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class Recorder:
             for stream in (tap.selected_names if self.first.kind != TASK else ())
             for account in tap.settings.accounts
         }
-        asked = [pair for pair, counts in tap.metrics.streams.items() if counts.calls.total]
+        asked = [pair for pair, counts in list(tap.metrics.streams.items()) if counts.calls.total]
         rows = [self._row(*pair, error, now) for pair in selected]
         rows += [
             self._row(*pair, error, now, helper=self.first.kind == SYNC)
@@ -166,7 +166,9 @@ class Recorder:
     ) -> RunRow:
         counts = self._tap.metrics.streams[stream, account]
         partition = None if helper else self._partition(stream, account)
-        up_to = _up_to(partition)
+        known = partition if self.first.kind == SYNC else None
+        up_to = _up_to(known)
+        bookmark = None if known is None else known.data.get("replication_key_value")
         end = format_time(now)
         outcome, reason = self._how_it_ended(counts, partition, error)
         grant = self._tap.metrics.grants.get(account)
@@ -180,7 +182,7 @@ class Recorder:
             recorded_at=end,
             failures_owed=counts.owed,
             failures_parked=counts.parked,
-            bookmark=None if partition is None else partition.data.get("replication_key_value"),
+            bookmark=bookmark,
             up_to=None if up_to is None else format_time(up_to),
             lag_seconds=None if up_to is None else round((now - up_to).total_seconds(), 3),
             grant_expires_at=None if grant is None else format_time(grant),
@@ -215,6 +217,15 @@ class Recorder:
         return text[:_REASON_LENGTH]
 
 
+def _kind(config: Mapping[str, t.Any]) -> str | None:
+    """Return what the settings say that the run is for; None for what the environment says."""
+    if config.get("task"):
+        return TASK
+    events = config.get("events")
+    only_events = isinstance(events, Mapping) and events.get("only")
+    return REFETCH if only_events or config.get("hot_set") or config.get("hot_set_file") else None
+
+
 def _outcome(error: BaseException | None) -> str | None:
     """Return how a run ended that did not come to its end; None for one that did."""
     if error is None or isinstance(error, RunFailedError):
@@ -232,10 +243,9 @@ def _up_to(partition: Partition | None) -> datetime | None:
             return bookmark.time
         if versions := partition.complete_versions:
             return EPOCH + timedelta(milliseconds=versions[-1])
-        last_run = partition.data.get("last_run")
-        return None if last_run is None else Bookmark.parse(last_run).time
     except (OpenPlatformError, ValueError, TypeError, OverflowError):
-        return None
+        pass
+    return None
 
 
 def _counted(counts: StreamCounts) -> dict[str, t.Any]:
