@@ -305,6 +305,28 @@ def test_a_dead_account_keeps_its_place_and_the_others_go_on(world, log):
     assert [(r["_account"], r["id"]) for r in outcome.records("orders")] == [(first, keys[first])]
 
 
+def test_an_account_that_has_its_fill_does_not_starve_the_others(world, log):
+    shop = Shop(world, log, accounts=2)
+    shop.run(streams=("orders",))
+    first, second = shop.sandbox.accounts("lab")
+    keys = {a: sorted(k for x, k in shop.truth("orders") if x == a) for a in (first, second)}
+    versions = [shop.tell(key, account=first) for key in keys[first][:5]]
+    last = shop.tell(keys[second][0], account=second)
+    outcome = shop.run(streams=("orders",), events={"only": True, "most": 3})
+    came = [(r["_account"], r["id"]) for r in outcome.records("orders")]
+    assert sorted(came) == sorted(
+        [(first, k) for k in keys[first][:3]] + [(second, keys[second][0])]
+    )
+    places = {
+        p["context"]["_account"]: p["version"]
+        for p in shop.state["bookmarks"]["_events"]["partitions"]
+    }
+    assert versions[2] <= places[first] < versions[3]
+    assert places[second] == last
+    outcome = shop.run(streams=("orders",), events={"only": True, "most": 3})
+    assert sorted(r["id"] for r in outcome.records("orders")) == keys[first][3:5]
+
+
 def test_an_account_that_fails_midway_resumes_behind_what_is_written(world, log):
     shop = Shop(world, log, concurrency=1)
     shop.run(streams=("orders",))

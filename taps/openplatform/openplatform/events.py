@@ -18,6 +18,7 @@ import requests
 from singer_sdk import typing as th
 
 from openplatform.errors import ConfigurationError, FatalError, TransientError
+from openplatform.http import new_session
 
 STREAM: t.Final = "_events"
 """Where the position in the log stands among the bookmarks of a state."""
@@ -51,7 +52,7 @@ def setting() -> th.Property[t.Any]:
             th.Property(
                 "most",
                 th.IntegerType,
-                description="Records that one run asks for because of events; the rest waits.",
+                description="Records of one account that one run asks for; the rest waits.",
             ),
             th.Property(
                 "wait",
@@ -79,7 +80,7 @@ class EventSettings:
         url: Where the log is read.
         token: Bearer token; empty for none.
         reader: Name of the pipeline.
-        most: Most entities to ask for in one run.
+        most: Most entities of one account to ask for in one run.
         wait: Events younger than this stay for the next run: platforms commit late.
         only: Whether the run reads nothing else.
     """
@@ -189,7 +190,10 @@ class EventLog:
         token = self._settings.token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            answer = requests.get(url, params=query, headers=headers, timeout=_TIMEOUT)
+            with new_session(url) as session:
+                answer = session.get(
+                    url, params=query, headers=headers, timeout=_TIMEOUT, allow_redirects=False
+                )
         except requests.RequestException as exc:
             msg = f"The event log {url} cannot be reached ({type(exc).__name__}). Does eventgate run there?"
             raise TransientError(msg) from exc
@@ -241,17 +245,15 @@ class Gathered:
 
     Attributes:
         entities: By account, in the order of their first events.
-        version: All events up to it have been looked at.
-        events: How many these were.
+        versions: By account: all its events up to it have been looked at.
+        events: How many events were looked at.
         left: Events that are nothing to ask for, by reason.
-        full: There were more entities than asked for in one run.
     """
 
     entities: dict[str, list[Entity]]
-    version: int
+    versions: dict[str, int] = field(default_factory=dict)
     events: int = 0
     left: Counter[str] = field(default_factory=Counter)
-    full: bool = False
 
 
 def gather(
@@ -265,47 +267,56 @@ def gather(
 ) -> Gathered:
     """Read the log from where the least advanced account stands, and group what it tells.
 
+    An account that has its fill does not keep the others from theirs: it may be one that cannot be
+    read for days.
+
     Args:
         log: The log.
         starts: By account: the version up to which its events are done.
         passed: Accounts whose events so far are nothing to us: they will be read as a whole now.
         family: Tells the list stream of an event's entity; None where it is nothing to ask for.
-        most: Most entities.
+        most: Most entities of an account.
         before: Events that came later stay for the next run.
     """
     found: dict[tuple[str, str, str], Entity] = {}
-    first = min(starts.values())
-    result = Gathered({account: [] for account in starts}, first)
-    for event in _events(log, first, result):
-        if event.received_at > before:
+    closed: dict[str, int] = {}
+    result = Gathered({account: [] for account in starts})
+    end = min(starts.values())
+    for event, end_of_page in _events(log, end):
+        if event is None:
+            end = end_of_page
+            continue
+        if event.received_at > before or closed.keys() == starts.keys():
             break
+        end = event.version
+        if event.version <= starts.get(event.account, 0) or event.account in closed:
+            continue
         result.events += 1
+        name = family(event)
         if event.account not in starts:
             result.left["of accounts that are not configured"] += 1
-        elif event.account not in passed and event.version > starts[event.account]:
-            name = family(event)
-            key = (event.account, name or "", event.id)
-            if name is None:
-                result.left[f"{event.stream or 'no stream'} ({event.kind})"] += 1
-            elif (known := found.get(key)) is not None:
+        elif name is None and event.account not in passed:
+            result.left[f"{event.stream or 'no stream'} ({event.kind})"] += 1
+        elif name is not None and event.account not in passed:
+            key = (event.account, name, event.id)
+            mine = result.entities[event.account]
+            if (known := found.get(key)) is not None:
                 known.kinds.add(event.kind)
-            elif len(found) >= most:
-                result.events -= 1
-                result.full = True
-                break
+            elif len(mine) >= most:
+                closed[event.account] = event.version - 1
             else:
                 found[key] = Entity(event.account, name, event.id, event.version, {event.kind})
-                result.entities[event.account].append(found[key])
-        result.version = event.version
+                mine.append(found[key])
+    result.versions = {a: max(start, closed.get(a, end)) for a, start in starts.items()}
     return result
 
 
-def _events(log: EventLog, version: int, result: Gathered) -> Iterator[LoggedEvent]:
-    """Yield the events of the log; at a page's end its version counts, also without any event."""
+def _events(log: EventLog, version: int) -> Iterator[tuple[LoggedEvent | None, int]]:
+    """Yield the events of the log, and at the end of each page None and the page's version."""
     page = log.after(version, done=True)
     while True:
-        yield from page.events
-        result.version = page.version
+        yield from ((event, 0) for event in page.events)
+        yield None, page.version
         if not page.more:
             return
         page = log.after(page.version)

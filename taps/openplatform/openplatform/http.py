@@ -307,15 +307,22 @@ class PlatformClient(abc.ABC):
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
-            session = requests.Session()
-            # What the environment says of proxies and certificates, looked up once, not per call;
-            # credentials of a .netrc must never be sent along.
-            session.trust_env = False
-            session.proxies = requests.utils.get_environ_proxies(self.connection.base_url)
-            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-            session.verify = bundle or True
-            self._local.session = session
+            self._local.session = new_session(self.connection.base_url)
         return t.cast("requests.Session", self._local.session)
+
+
+def new_session(url: str) -> requests.Session:
+    """Return a session for one server.
+
+    What the environment says of proxies and certificates is looked up once, not per call; credentials
+    of a .netrc are never sent along.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies = requests.utils.get_environ_proxies(url)
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    session.verify = bundle or True
+    return session
 
 
 def _dead(kind: str) -> type[OpenPlatformError]:

@@ -103,6 +103,8 @@ class Refetch:
                     f"{exc} It is read from its beginning; what the former one told since "
                     f"{min(starts.values())} is lost: read that time again with `syncops bookmarks rewind`"
                 )
+                for place in places.values():
+                    place.version = 0
                 gathered = self._gather(log, dict.fromkeys(starts, 0), passed, settings)
         except FatalError as exc:
             self._failed(str(exc))
@@ -112,7 +114,7 @@ class Refetch:
         now = self._tap.clock.now()
         for account, place in places.items():
             if account not in broken:
-                place.version = gathered.version
+                place.version = gathered.versions[account]
                 place.ran(now)
         self._run.write_state()
 
@@ -160,7 +162,7 @@ class Refetch:
             for at in range(0, len(entities), _AT_ONCE):
                 some = entities[at : at + _AT_ONCE]
                 rest = entities[at + _AT_ONCE :][:1]
-                through = rest[0].first - 1 if rest else gathered.version
+                through = rest[0].first - 1 if rest else gathered.versions[account.id]
                 wanted = tuple(one for entity in some for one in self._wanted(entity))
                 yield self._slice(account, wanted, through)
 
@@ -172,9 +174,8 @@ class Refetch:
     def _tell(self, gathered: Gathered) -> None:
         entities = sum(map(len, gathered.entities.values()))
         _logger.info(
-            "Events: %d read, up to %d; %d records are asked for again%s",
-            gathered.events, gathered.version, entities,
-            ", the rest in the next run" if gathered.full else "",
+            "Events: %d read, up to %d; %d records are asked for again",
+            gathered.events, max(gathered.versions.values()), entities,
         )  # fmt: skip
         for reason, count in gathered.left.most_common(_NAMED):
             _logger.info("Events: %d left to the lists: %s", count, reason)
