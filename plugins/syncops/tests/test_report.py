@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 from contextlib import redirect_stdout
 from datetime import datetime, timedelta, timezone
 from io import BytesIO, StringIO
 
 import msgspec
+import psycopg
 import pytest
 from openplatform.runs import RunLog, schema_message
 from target_warehouse.target import TargetWarehouse
@@ -18,10 +20,10 @@ STATE_ID = "demo:tap-youzan-to-target-duckdb"
 LOADER = """
 plugins:
   loaders:
-  - name: target-duckdb
-    namespace: target_duckdb
+  - name: target-own
+    namespace: target_own
     executable: target-warehouse
-    settings: [{name: path}, {name: schema}]
+    settings: [{name: %s, value: "%s"}, {name: schema}]
 """
 
 
@@ -162,18 +164,32 @@ def test_a_loader_that_is_asked_for_must_be_there(fresh_project, tmp_path):
     assert not output.exists()
 
 
-def load(path, schema, *messages):
-    target = TargetWarehouse(config={"path": str(path), "schema": schema})
+def load(config, schema, *messages):
+    target = TargetWarehouse(config={**config, "schema": schema})
     lines = "\n".join(json.dumps(message) for message in messages)
     with redirect_stdout(StringIO()):
         target.process_lines(BytesIO(lines.encode()))
         target.process_endofpipe()
 
 
-def test_runs_and_bad_records_in_the_warehouse(project, state, written, syncops_folder, tmp_path):
-    path = tmp_path / "warehouse.duckdb"
+@pytest.fixture(params=["duckdb", "postgres"])
+def config(request, project, tmp_path):
+    """The settings of a loader that the project has, with an empty database."""
+    if request.param == "duckdb":
+        found = {"path": str(tmp_path / "warehouse.duckdb")}
+    else:
+        uri, name = request.getfixturevalue("postgres_server"), f"d{uuid.uuid4().hex}"
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        found = {"url": uri.replace("/postgres?", f"/{name}?")}
+    ((setting, value),) = found.items()
     with (project.root / "meltano.yml").open("a") as file:
-        file.write(LOADER.replace("name: path", f"name: path, value: {path}"))
+        file.write(LOADER % (setting, value))
+    return found
+
+
+@pytest.mark.parametrize("project", ["systemdb"], indirect=True)
+def test_runs_and_bad_records_in_the_warehouse(project, state, written, syncops_folder, config):
     project.set(STATE_ID, state)
     here = own_row(2, run_id="here", stream="orders", account="1", records=5)
     begun = own_row(3, run_id="there", outcome="started")
@@ -186,12 +202,12 @@ def test_runs_and_bad_records_in_the_warehouse(project, state, written, syncops_
         {"type": "RECORD", "stream": "_sync_runs", "record": msgspec.to_builtins(row)}
         for row in (begun, here, there)
     ]
-    load(path, "tap_youzan", schema_message(), *records)
+    load(config, "tap_youzan", schema_message(), *records)
     people = {"properties": {"id": {"type": "string"}, "age": {"type": "integer"}}}
     schema = {"type": "SCHEMA", "stream": "people", "schema": people, "key_properties": ["id"]}
     bad = {"type": "RECORD", "stream": "people", "record": {"id": "1", "age": "secret"}}
-    load(path, "tap_people", schema, bad)
-    printed, page = written("--loader", "target-duckdb")
+    load(config, "tap_people", schema, bad)
+    printed, page = written("--loader", "target-own")
     assert (printed["runs"], printed["records"], printed["calls"]) == (2, 75, 4)
     assert printed["success"] == 0.75
     told = {one["what"] for one in printed["attention"]}

@@ -18,7 +18,19 @@ from syncops.report.period import Buckets
 from syncops.report.rows import newest
 from syncops.report.words import WORDS
 
-from .report_samples import DAY, HERE, JOB, LOST, NOW, facts, many, page, run_row, troubled
+from .report_samples import (
+    DAY,
+    HERE,
+    JOB,
+    LOST,
+    NOW,
+    STATE_ID,
+    facts,
+    many,
+    page,
+    run_row,
+    troubled,
+)
 
 HOSTILE = (
     """</script><script>hacked()</script><img src=x onerror=hacked()>"'`{{7*7}}{% x %}&amp;\u202e"""
@@ -204,6 +216,18 @@ class TestFigures:
         assert "已修复" in text
         assert "users" not in text
         assert "agree in all 1 comparisons" in page(facts(compared=found[-1:]))
+
+    def test_a_backfill_is_never_late(self):
+        beside = [
+            overview.Entry(f"{STATE_ID}:backfill-20260101000000", one.partition, running=False)
+            for one in many(1, 1).entries
+        ]
+        shard = [
+            overview.Entry(f"{STATE_ID}:shard-1", one.partition, False)
+            for one in many(1, 1).entries
+        ]
+        found = overview.streams(facts(entries=[*beside, *shard]), timedelta(minutes=1))
+        assert [(one.level, one.lag) for one in found] == [("warn", 300.0), ("ok", None)]
 
     def test_the_worst_account_and_stream_come_first(self):
         entries = [*many(2, 2).entries, *troubled("zzz").entries]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from openplatform.bookmarks import Bookmark
 from openplatform.errors import ConfigurationError
-from openplatform.runs import STARTED, SYNC, PastRun, RunLog, RunRow
+from openplatform.runs import LIVE, STARTED, PastRun, RunLog, RunRow
 from target_warehouse.kept import EVERY_OPEN, Quarantined, quarantined_schemas
 
 from syncops import jsonlines
@@ -21,7 +21,7 @@ from syncops.report.rows import Comparison, newest
 from syncops.states import States
 
 RECONCILE = "reconcile.jsonl"
-_STATE_ID = re.compile(
+STATE_ID = re.compile(
     r"(?:(?P<environment>[^:]+):)?(?P<job>[^:]+?)-to-[^:]+(?P<suffix>:.+)?", re.DOTALL
 )
 
@@ -67,20 +67,20 @@ class Sources:
         """
         found = []
         for state_id in self.states.ids():
-            match = _STATE_ID.fullmatch(state_id)
+            match = STATE_ID.fullmatch(state_id)
             if match is None or match["suffix"]:
                 continue
             payload = self.states.read(state_id)
             for partition in read_partitions(payload, where=self.states.where(state_id)):
                 if partition.kind is not Kind.FOREIGN:
-                    up_to = partition.moment or moment_of(partition.last_run)
                     who = (partition.stream, partition.account)
-                    found.append(Position(state_id, match["job"], *who, up_to, partition.parked))
+                    held = (partition.moment, partition.parked)
+                    found.append(Position(state_id, match["job"], *who, *held))
         return found
 
     @cached_property
     def runs(self) -> list[PastRun]:
-        """The syncs of the active environment, in the order in which they began.
+        """The runs of the active environment, in the order in which they began; backfills left out.
 
         Raises:
             OSError: The log cannot be read.
@@ -89,7 +89,7 @@ class Sources:
         return [
             run
             for run in RunLog(self.folder).runs()
-            if run.first.kind == SYNC
+            if run.first.kind in LIVE
             and run.first.environment == environment
             and run.first.outcome == STARTED
         ]

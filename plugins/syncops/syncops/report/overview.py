@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syncops.alerts.memory import Alert
+from syncops.alerts.sources import STATE_ID
 from syncops.bookmarks.partitions import Kind, Partition
 from syncops.quarantine.tables import Listed
 from syncops.report.period import Last, Pair, Period
@@ -17,6 +18,7 @@ from syncops.report.spans import cut
 LEVELS: t.Final = ("bad", "warn", "ok", "idle")
 """From the worst to the least interesting."""
 _LONGEST = 80
+_BESIDE = (":backfill-", ":reconcile-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ class Stream:
     accounts: list[Account] = field(default_factory=list)
 
     @property
-    def job(self) -> str:
-        """The extractor that moves it."""
+    def job(self) -> str | None:
+        """The extractor whose syncs move it; None for a backfill or a repair."""
         return job_of(self.state_id)
 
     @property
@@ -130,9 +132,12 @@ class Advice:
     command: str = ""
 
 
-def job_of(state_id: str) -> str:
-    """Return the extractor's name in a state id of `meltano run`: environment:tap-to-target:suffix."""
-    return state_id.partition(":")[2].partition("-to-")[0]
+def job_of(state_id: str) -> str | None:
+    """Return the extractor whose syncs move a state; None for a state of a run beside them."""
+    match = STATE_ID.fullmatch(state_id)
+    if match is None or (match["suffix"] or "").startswith(_BESIDE):
+        return None
+    return match["job"]
 
 
 def streams(facts: Facts, late: timedelta) -> list[Stream]:
@@ -147,9 +152,11 @@ def streams(facts: Facts, late: timedelta) -> list[Stream]:
         partition = entry.partition
         key = entry.state_id, partition.stream
         stream = found.setdefault(key, Stream(*key, entry.running))
-        job = job_of(entry.state_id)
-        last = facts.period.last.get((job, partition.stream, partition.account))
-        lag = (facts.now - partition.moment).total_seconds() if partition.moment else None
+        job, last, lag = job_of(entry.state_id), None, None
+        if job is not None and partition.moment:
+            lag = (facts.now - partition.moment).total_seconds()
+        if job is not None:
+            last = facts.period.last.get((job, partition.stream, partition.account))
         level = _level(partition, lag, last, late)
         stream.accounts.append(Account(partition.account, level, partition, lag, last))
     for stream in found.values():

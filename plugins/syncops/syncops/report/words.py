@@ -99,6 +99,10 @@ WORDS: t.Final[dict[str, tuple[str, str]]] = {
     ),
     "alerts": ("Alerts", "告警"),
     "alerts_none": ("No alert is firing.", "没有未恢复的告警。"),
+    "alerts_unknown": (
+        "No check is recorded. <code>syncops alert check</code> makes one.",
+        "没有检查记录。可用 <code>syncops alert check</code> 进行检查。",
+    ),
     "sources": ("Sources", "数据来源"),
     "no_runs": (
         "No run is recorded in this period.",
