@@ -179,3 +179,63 @@ def test_without_the_settings_nothing_is_written(shop, config, monkeypatch, tmp_
     outcome = harness.run(tap_class(), config, streams=["items"])
     assert outcome.of("SCHEMA", "_sync_runs") == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_calls_waits_and_retries_are_those_that_the_platform_saw(world, config):
+    clock = harness.SharedTime(harness.datetime.now(harness.UTC))
+    busy = world(
+        seed=9, accounts=2, size=40, history_days=2, clock=harness.SandboxTime(clock)
+    )  # fmt: skip
+    busy.set_faults(server_error=0.1, throttle=0.1, streak=2, retry_after=2)
+    config |= {**busy.config("lab"), "requests_per_second": 5}
+    outcome = harness.run(tap_class(limit=5), config, clock=clock)
+    assert outcome.failed is None
+    rows = [row for row in outcome.records("_sync_runs") if row["calls_total"]]
+    seen = [entry.outcome for entry in busy.requests("lab")]
+    bad = len(seen) - seen.count("ok")
+    assert bad > 10
+    assert sum(row["calls_total"] for row in rows) == len(seen)
+    assert sum(sum(row["calls"].values()) for row in rows) == len(seen)
+    assert sum(row["calls"].get("ok", 0) for row in rows) == seen.count("ok")
+    assert sum(row["calls"].get("throttled", 0) for row in rows) >= seen.count("fault:throttle") > 0
+    assert sum(row["retries"] for row in rows) == bad, "each was made again"
+    assert sum(row["retry_waited_seconds"] for row in rows) > 0
+    assert sum(row["waited_seconds"] for row in rows) > len(seen) / 5 / 2, "five calls a second"
+    for row in rows:
+        share = row["calls"].get("ok", 0) / row["calls_total"]
+        assert float(row["success_rate"]) == pytest.approx(share, abs=1e-6)
+
+
+def test_a_run_that_only_asks_for_a_hot_set_says_nothing_about_the_position(shop, config, tmp_path):
+    account = shop.accounts("lab")[0]
+    key = next(iter(shop.truth("lab", account, "items"))).key
+    harness.run(tap_class(), {**config, "hot_set": {"items": {account: [key]}}})
+    run = only_run(tmp_path)
+    assert (run.first.kind, run.last.outcome) == ("refetch", "ok")
+    [row] = [row for row in run.rows if row.records]
+    assert (row.stream, row.account, row.records, row.calls_total) == ("items", account, 1, 1)
+    assert (row.up_to, row.bookmark, row.lag_seconds) == (None, None, None)
+    text = (tmp_path / "lab.prom").read_text()
+    assert "openplatform_records_total" in text
+    assert "up_to_timestamp_seconds" not in text
+    assert "last_success_timestamp_seconds" not in text
+
+
+def test_what_does_not_fit_the_schema_is_told(shop, config, tmp_path):
+    tap = tap_class()
+    orders = next(kind for kind in tap.stream_classes if kind.name == "orders")
+
+    class Changed(orders):
+        """A platform that has new fields and a field of another kind."""
+
+        def flatten(self, raw):
+            return {**super().flatten(raw), "brand_new": 1, "version": "none"}
+
+    class TapLab(tap):
+        stream_classes = (Changed, *(k for k in tap.stream_classes if k is not orders))
+
+    harness.run(TapLab, config, streams=["orders"])
+    for row in only_run(tmp_path).rows:
+        count = rows_of(shop, row.account, "orders")
+        assert row.schema_drift == {"brand_new": count, "version": count}
+        assert (row.unknown_fields, row.misfits) == (1, count)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from openplatform.runs import HELPER, OK, RunRow
+from openplatform.runs import HELPER, OK, SYNC, RunRow
 
 PREFIX = "openplatform_"
 _LOCK_SECONDS = 30
@@ -93,8 +93,8 @@ def _of_row(row: RunRow) -> Iterator[tuple[str, Mapping[str, str], float]]:
     yield "cache_misses_total", {}, row.cache_misses
     yield "misfits_total", {}, row.misfits
     yield "keyless_total", {}, row.keyless
-    if row.outcome == HELPER:
-        return
+    if row.outcome == HELPER or row.kind != SYNC:
+        return  # it says nothing about where the live sync stands
     yield "runs_total", {"outcome": row.outcome}, 1
     yield "failures_owed", {}, row.failures_owed
     yield "failures_parked", {}, row.failures_parked

@@ -25,7 +25,8 @@ STREAM = "_sync_runs"
 KEY = ("run_id", "stream", "account")
 FILE = "runs.jsonl"
 STARTED, OK, FAILED, INTERRUPTED, HELPER = "started", "ok", "failed", "interrupted", "helper"
-SYNC, TASK = "sync", "task"
+SYNC, REFETCH, TASK = "sync", "refetch", "task"
+LIVE = frozenset({SYNC, REFETCH})
 KIND_VARIABLE = "OPENPLATFORM_RUN_KIND"
 _MOST_BYTES = 32_000_000
 _LOCK_SECONDS = 30
@@ -40,7 +41,8 @@ class RunRow(msgspec.Struct, kw_only=True, frozen=True):
         platform: Its slug, such as `kuaishou_shop`.
         job: The extractor's name in the Meltano project (`tap-youzan--hourly`), else the tap's.
         environment: The Meltano environment; empty outside of Meltano.
-        kind: `sync`, or what else the tap was run for (`task`, `backfill`): no sign of life of a sync.
+        kind: `sync`; `refetch` for a run that reads only what events or a hot set name; or what else
+            the tap was run for (`task`, `backfill`), which is no sign of life of the live sync.
         stream: The stream; empty in the row that a run writes when it begins.
         account: The account; empty likewise.
         outcome: `started`, `ok`, `failed`, `interrupted`, or `helper`: read only for other streams.
@@ -62,7 +64,8 @@ class RunRow(msgspec.Struct, kw_only=True, frozen=True):
         failures_owed: Records that could not be fetched yet.
         failures_parked: Records that were tried in vain.
         bookmark: The position after the run, as the state has it.
-        up_to: Everything until this moment has been read.
+        up_to: Everything until this moment has been read: the bookmark, or the begin of the last
+            complete full read. Only of a sync.
         lag_seconds: How far that was behind when the row was written.
         unknown_fields: Fields that the schema does not know.
         misfits: Values that did not fit their type.
