@@ -185,7 +185,12 @@ def _listen(host: str, port: int) -> socket.socket:
 @port_option
 @click.option("--seconds", default=20.0, show_default=True, help="Give up after these.")
 def wait(port: int, seconds: float) -> None:
-    """Wait until a gate on this machine answers, for instance in a script that has just started it."""
+    """Wait until a gate on this machine answers.
+
+    \b
+    For instance, in a script:
+        eventgate serve & eventgate wait
+    """  # noqa: D301
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + seconds
     while True:

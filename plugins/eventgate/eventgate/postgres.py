@@ -65,6 +65,10 @@ class PostgresLog(EventLog):
                 self._url, autocommit=True, connect_timeout=_CONNECT_SECONDS
             )
             try:
+                (encoding,) = connection.execute("show server_encoding").fetchall()[0]
+                if encoding != "UTF8":
+                    msg = f"its encoding is {encoding}; create the database with encoding UTF8"
+                    raise psycopg.DataError(msg)  # noqa: TRY301 - is told like the engine's own errors
                 # A server that cannot be heard any more must not hold the platforms' requests.
                 connection.execute("set statement_timeout = '5s'")
                 connection.execute("set lock_timeout = '2s'")

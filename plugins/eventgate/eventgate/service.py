@@ -66,7 +66,10 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def _life(self, _application: Starlette) -> AsyncIterator[None]:
-        self._writer = Writer(open_log(self._config.database))
+        log = open_log(self._config.database)
+        with contextlib.suppress(LogError):  # the connection is made before the first message comes
+            await run_in_threadpool(log.check)
+        self._writer = Writer(log)
         upkeep = [asyncio.create_task(self._tidy())]
         if self._keep is not None:
             upkeep.append(asyncio.create_task(self._prune(self._keep)))
@@ -82,7 +85,7 @@ class Service:
     # -- taking messages -------------------------------------------------------------------------
 
     async def _push(self, request: Request) -> Response:
-        name = request.url.path.removeprefix(_PUSH).strip("/")
+        name = request.scope["path"].removeprefix(_PUSH).strip("/")
         gate = self._config.gates.get(name)
         if gate is None:
             return _problem(404, "no such address; `eventgate check` tells the right ones")

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from hypothesis import given, strategies as st
 from openplatform.errors import ConfigurationError
 from openplatform.push import PushRefusedError, PushRequest
 from tap_kuaishou_shop.push import KuaishouShopPush
@@ -115,6 +116,30 @@ def test_without_an_event_id_the_content_is_the_key():
     assert event(**bare).key == event(**bare).key
     assert event(**bare).key != event(**{**bare, "bizId": 3}).key
     assert event(**bare).at == NOW
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(["eventId", "bizId", "userId", "event", "info", "createTime", "test", "x"])
+
+
+@given(st.dictionaries(FIELDS, JSON, min_size=2))
+def test_whatever_a_genuine_message_holds_it_is_one_event(content):
+    (one,) = push().answer(encrypted(content)).events
+    assert all(
+        isinstance(text, str) for text in (one.account, one.stream, one.id, one.kind, one.key)
+    )
+    assert one.at.tzinfo is not None
+
+
+@given(st.binary(max_size=200))
+def test_whatever_else_comes_is_refused(body):
+    for text in (body, base64.b64encode(body)):
+        with pytest.raises(PushRefusedError):
+            push().answer(request(text))
 
 
 @pytest.mark.parametrize("key", ["no base64", "MDEy", "MDEyMzQ1Njc4OWFiY2RlZg"])

@@ -8,6 +8,7 @@ import warnings
 from datetime import datetime, timezone
 
 import pytest
+from hypothesis import given, strategies as st
 from openplatform.errors import ConfigurationError
 from openplatform.push import PushRefusedError, PushRequest
 from tap_wecom.push import WeComPush
@@ -196,6 +197,29 @@ def test_two_members_changed_in_one_second_are_two_events():
     assert keys(UserID="a") == keys(UserID="a")
     assert keys(UserID="a") != keys(UserID="b")
     assert len(set(keys(UserID="a", NewUserID="b"))) == 2
+
+
+TEXT = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=30)
+FIELDS = st.sampled_from(
+    ["Event", "ChangeType", "UserID", "NewUserID", "Id", "ExternalUserID", "MsgId", "CreateTime"]
+)
+
+
+@given(st.dictionaries(FIELDS, TEXT))
+def test_whatever_a_genuine_message_holds_it_is_an_event(fields):
+    named = {"ToUserName": CORP, "FromUserName": "sys", **fields}
+    body = "".join(f"<{name}>{html.escape(text)}</{name}>" for name, text in named.items())
+    found = push().answer(sealed(f"<xml>{body}</xml>")).events
+    assert found
+    assert len({one.key for one in found}) == len(found)
+    assert all(one.account == CORP and one.at.tzinfo for one in found)
+
+
+@given(st.binary(max_size=200), st.dictionaries(st.sampled_from([*SIGNATURE, "echostr"]), TEXT))
+def test_whatever_else_comes_is_refused(body, query):
+    for method in ("GET", "POST"):
+        with pytest.raises(PushRefusedError):
+            push().answer(request(query, body, method))
 
 
 @pytest.mark.parametrize("key", [KEY[:-1], KEY + "A", "é" * 43, "*" * 43])

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from hypothesis import given, strategies as st
 from openplatform.errors import ConfigurationError
 from openplatform.push import PushRefusedError, PushRequest
 from tap_youzan.push import YouzanPush
@@ -165,6 +166,35 @@ def test_repetitions_have_one_key_and_other_messages_another():
 def test_without_a_time_of_its_own_it_happened_when_it_came():
     assert event(type="POINTS", id="7").at == NOW
     assert event(type="POINTS", id="7", msg={"update_time": "soon"}).at == NOW
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.sampled_from(
+    ["id", "type", "status", "msg", "msg_id", "version", "test", "kdt_id", "x"]
+)
+
+
+@given(st.dictionaries(FIELDS, JSON))
+def test_whatever_a_genuine_message_holds_it_is_one_event(content):
+    body = json.dumps(content)
+    sign = hashlib.md5(f"{CLIENT}{body}{SECRET}".encode()).hexdigest()
+    answer = push().answer(request(body, sign))
+    (one,) = answer.events
+    assert all(
+        isinstance(text, str) for text in (one.account, one.stream, one.id, one.kind, one.key)
+    )
+    assert one.at.tzinfo is not None
+    assert push().answer(request(body, sign)).events == (one,)
+
+
+@given(st.binary(max_size=200), st.none() | st.text(max_size=40))
+def test_whatever_else_comes_is_refused(body, sign):
+    with pytest.raises(PushRefusedError):
+        push().answer(request(body, sign))
 
 
 @pytest.mark.parametrize("values", [{}, {"app_key": "a"}, {"app_key": "a", "app_secret": ""}])
