@@ -12,6 +12,7 @@ from syncops.alerts.example import EXAMPLE
 from syncops.alerts.memory import Found, Memory, due, forget_settled, take_in, told
 from syncops.alerts.rules import RulesError, load_rules, span
 
+NOW = datetime.now(timezone.utc)
 
 # -- the file ---------------------------------------------------------------------------------------
 
@@ -98,7 +99,7 @@ CHECKS = st.lists(
 @given(CHECKS)
 def test_each_channel_hears_of_each_beginning_and_each_end_once(checks):
     """Whatever comes and goes, and whichever channel is away: what it hears alternates and is true."""
-    memory, now, heard = Memory(), now(), {"x": {}, "y": {}}
+    memory, now, heard = Memory(), NOW, {"x": {}, "y": {}}
     for wrong, away in [*checks, (set(), set())]:
         now += timedelta(minutes=5)
         take_in(memory, Found([problem(w) for w in wrong], {"r"}), now)
@@ -123,21 +124,21 @@ def test_what_stands_is_told_again_after_a_while():
     memory, repeat = Memory(), timedelta(hours=24)
     said = []
     for hour in range(50):
-        now = now() + timedelta(hours=hour)
+        now = NOW + timedelta(hours=hour)
         take_in(memory, Found([problem("a")], {"r"}), now)
         news = due(memory, "x", {"r"}, repeat, now)
         told(news, "x", now)
         said += [(hour, state) for state, _ in news]
     assert said == [(0, "new"), (24, "still"), (48, "still")]
-    assert next(iter(memory.alerts.values())).since == format_time(now())
+    assert next(iter(memory.alerts.values())).since == format_time(NOW)
 
 
 def test_a_rule_that_cannot_be_checked_neither_clears_nor_raises():
     memory = Memory()
-    take_in(memory, Found([problem("a")], {"r"}), now())
-    take_in(memory, Found([], set(), {"r": "locked"}), now())
+    take_in(memory, Found([problem("a")], {"r"}), NOW)
+    take_in(memory, Found([], set(), {"r": "locked"}), NOW)
     assert [alert.firing for alert in memory.alerts.values()] == [True]
-    take_in(memory, Found([], {"another"}), now())
+    take_in(memory, Found([], {"another"}), NOW)
     assert memory.alerts == {}, "a rule that is gone takes its alerts along"
 
 
