@@ -16,7 +16,7 @@ from sandbox.testing import Sandbox
 
 STATE_ID = "demo:tap-youzan-to-target-duckdb"
 # What a developer's shell may hold and a test must not see.
-FOREIGN = ("MELTANO_", "TAP_", "TARGET_", "SINGER_")
+FOREIGN = ("MELTANO_", "TAP_", "TARGET_", "SINGER_", "EVENTGATE_")
 COMMAND_SECONDS = 240
 
 

@@ -22,6 +22,7 @@ PLUGINS = (
     "target-postgres-meltanolabs",
     "sandbox",
     "syncops",
+    "eventgate",
 )
 
 
