@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import wraps
 from pathlib import Path
@@ -23,7 +23,7 @@ import click
 from openplatform.bookmarks import format_time
 from openplatform.errors import ConfigurationError
 
-from eventgate.config import Config, platform_settings, read_config
+from eventgate.config import Config, described_settings, read_config
 from eventgate.log import MOST_ROWS, LogError, open_log
 
 DEFAULT_PORT: t.Final = 8800
@@ -385,51 +385,15 @@ def load(
     except ModuleNotFoundError as error:
         msg = f"the messages come from the sandbox, which is not installed ({error.name})"
         raise click.ClickException(msg) from None
-    told = {**asdict(outcome), "rate": outcome.rate, "good": outcome.good}
-    rounded = {name: round(n, 2) if isinstance(n, float) else n for name, n in told.items()}
-    if as_json:
-        click.echo(json.dumps(rounded))
-    else:
-        click.echo(
-            f"{outcome.acknowledged} of {outcome.sent} messages acknowledged in {outcome.seconds:.1f} s:"
-            f" {outcome.rate:.0f} a second\n"
-            f"latency p50 {outcome.p50:.1f} ms, p95 {outcome.p95:.1f} ms, p99 {outcome.p99:.1f} ms,"
-            f" slowest {outcome.slowest:.1f} ms\n"
-            f"{outcome.repeated} tries repeated; {outcome.down:.2f} s down after the SIGKILL\n"
-            f"{outcome.lost} acknowledged events lost"
-        )
+    click.echo(json.dumps(outcome.as_dict()) if as_json else outcome.as_text())
     sys.exit(0 if outcome.good else 1)
 
 
 @main.command(hidden=True)
 def about() -> None:
     """Print the settings as JSON Schema, for plugins/definitions.py."""
-    properties: dict[str, t.Any] = {
-        "database": {
-            "type": "string",
-            "default": "$MELTANO_PROJECT_ROOT/.meltano/eventgate.db",
-            "description": "Where the events are kept: a file, or postgresql://user:password@host/database.",
-        },
-        "token": {
-            "type": "string",
-            "secret": True,
-            "description": "What readers of /events must send as bearer token.",
-        },
-        "config": {
-            "type": "string",
-            "description": "Settings file, for several apps of one platform.",
-        },
-        "port": {"type": "integer", "default": DEFAULT_PORT, "description": "Port of `serve`."},
+    told = {
+        "description": "Intake of the platforms' push messages",
+        "settings": {"properties": described_settings(DEFAULT_PORT)},
     }
-    for slug, one in platform_settings():
-        described = {"type": "string", "description": one.description}
-        properties[f"{slug}_{one.name}"] = described | ({"secret": True} if one.secret else {})
-    click.echo(
-        json.dumps(
-            {
-                "description": "Intake of the platforms' push messages",
-                "settings": {"properties": properties},
-            },
-            ensure_ascii=False,
-        )
-    )
+    click.echo(json.dumps(told, ensure_ascii=False))

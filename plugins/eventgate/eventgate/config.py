@@ -104,3 +104,32 @@ def _gate(name: str, values: Mapping[str, str]) -> Push:
 def platform_settings() -> list[tuple[str, PushSetting]]:
     """Return the settings of every platform that an installed tap understands, with its slug."""
     return [(slug, one) for slug, point in pushes().items() for one in load(point).settings]
+
+
+def described_settings(port: int) -> dict[str, t.Any]:
+    """Return all settings as the properties of a JSON Schema, for the definition in Meltano.
+
+    Args:
+        port: The default port of `serve`.
+    """
+    properties: dict[str, t.Any] = {
+        "database": {
+            "type": "string",
+            "default": "$MELTANO_PROJECT_ROOT/.meltano/eventgate.db",
+            "description": "Where the events are kept: a file, or postgresql://user:password@host/database.",
+        },
+        "token": {
+            "type": "string",
+            "secret": True,
+            "description": "What readers of /events must send as bearer token.",
+        },
+        "config": {
+            "type": "string",
+            "description": "Settings file, for several apps of one platform.",
+        },
+        "port": {"type": "integer", "default": port, "description": "Port of `serve`."},
+    }
+    for slug, one in platform_settings():
+        described = {"type": "string", "description": one.description}
+        properties[f"{slug}_{one.name}"] = described | ({"secret": True} if one.secret else {})
+    return properties

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -99,6 +99,22 @@ class Outcome:
         """Whether it is as fast as asked for, and nothing is lost."""
         whole = self.lost == 0 and self.acknowledged == self.sent
         return whole and self.rate >= ENOUGH_PER_SECOND and self.p99 < SLOWEST_P99_MS
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """Return the numbers for programs."""
+        told = {**asdict(self), "rate": self.rate, "good": self.good}
+        return {name: round(n, 2) if isinstance(n, float) else n for name, n in told.items()}
+
+    def as_text(self) -> str:
+        """Return the numbers for people."""
+        return (
+            f"{self.acknowledged} of {self.sent} messages acknowledged in {self.seconds:.1f} s:"
+            f" {self.rate:.0f} a second\n"
+            f"latency p50 {self.p50:.1f} ms, p95 {self.p95:.1f} ms, p99 {self.p99:.1f} ms,"
+            f" slowest {self.slowest:.1f} ms\n"
+            f"{self.repeated} tries repeated; {self.down:.2f} s down after the SIGKILL\n"
+            f"{self.lost} acknowledged events lost"
+        )
 
 
 @dataclass(slots=True)
