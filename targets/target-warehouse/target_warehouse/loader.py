@@ -70,19 +70,33 @@ class Loader:
         """How often the age of the batch is looked at."""
         return min(1.0, self._settings.max_batch_age_seconds)
 
-    def take(self, lines: t.Sequence[bytes]) -> None:
+    def take(self, block: bytes) -> None:
         """Take lines. Records of one stream that follow each other go together, which is fast.
 
         Raises:
             WarehouseError: When the run cannot go on.
         """
+        sink = self._latest
+        if sink is not None:
+            count = block.count(b"\n") + 1
+            room = self._rows + count <= self._row_limit
+            alike = room and messages.all_begin(block, count, sink.beginning)
+            if alike and sink.add_lines(block, count):
+                self.counts["RECORD"] += count
+                self._added(count, len(block))
+                return
+        self._take_lines(block.split(b"\n"))
+
+    def _take_lines(self, lines: t.Sequence[bytes]) -> None:
+        """Take lines of several kinds or streams, or of more than the batch has room for."""
         start = 0
         while start < len(lines):
             sink = self._latest
             end, size = self._run(lines, start, sink.beginning if sink else messages.NO_BEGINNING)
-            if sink is not None and end - start > 1 and sink.add_lines(lines[start:end]):
-                self.counts["RECORD"] += end - start
-                self._added(end - start, size)
+            count = end - start
+            if sink and count > 1 and sink.add_lines(b"\n".join(lines[start:end]), count):
+                self.counts["RECORD"] += count
+                self._added(count, size)
             else:
                 end = max(end, start + 1)
                 for line in lines[start:end]:

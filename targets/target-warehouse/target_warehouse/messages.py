@@ -139,17 +139,22 @@ def _shown(line: bytes) -> str:
     return f"The input line {text!r}{'...' if len(line) > _SHOWN else ''}"
 
 
-def read_lines(
+def read_blocks(
     source: t.IO[t.Any], *, on_idle: t.Callable[[], None], idle_seconds: float
-) -> t.Iterator[list[bytes]]:
-    """Yield the lines of a stream, as many together as came, and call `on_idle` while it is silent.
+) -> t.Iterator[bytes]:
+    """Yield whole lines, as many together as came, and call `on_idle` while the stream is silent.
+
+    The line break at the end of a block is left out.
 
     A tap that waits for its platform's limits would otherwise keep rows waiting with it.
     """
     descriptor = _descriptor(source)
     if descriptor is None:
-        while block := source.readlines(_CHUNK):
-            yield [x if isinstance(x, bytes) else x.encode(errors="surrogatepass") for x in block]
+        while lines := source.readlines(_CHUNK):
+            yield b"".join(
+                line if isinstance(line, bytes) else line.encode(errors="surrogatepass")
+                for line in lines
+            ).removesuffix(b"\n")
         return
     rest: list[bytes] = []
     woken = time.monotonic()
@@ -163,14 +168,14 @@ def read_lines(
         chunk = os.read(descriptor, _CHUNK)
         if not chunk:
             break
-        first, *lines = chunk.split(b"\n")
-        rest.append(first)
-        if lines:
-            whole = b"".join(rest)
-            rest = [lines.pop()]
-            yield [whole, *lines]
+        end = chunk.rfind(b"\n")
+        if end < 0:
+            rest.append(chunk)
+            continue
+        yield b"".join((*rest, chunk[:end]))
+        rest = [chunk[end + 1 :]]
     if any(rest):
-        yield [b"".join(rest)]
+        yield b"".join(rest)
 
 
 def _descriptor(source: t.IO[t.Any]) -> int | None:
@@ -198,6 +203,11 @@ def record_beginning(line: bytes, stream: str) -> bytes:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return NO_BEGINNING
     return beginning if named == {"type": "RECORD", "stream": stream} else NO_BEGINNING
+
+
+def all_begin(block: bytes, count: int, beginning: bytes) -> bool:
+    """Tell whether all lines of a block begin with these bytes."""
+    return block.startswith(beginning) and block.count(b"\n" + beginning) == count - 1
 
 
 def raw(text: bytes) -> msgspec.Raw:

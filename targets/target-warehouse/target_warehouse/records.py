@@ -138,9 +138,8 @@ class RecordDecoder:
         self._finish([record])
         return record
 
-    def decode_lines(self, lines: t.Sequence[bytes]) -> Lines | None:
+    def decode_lines(self, block: bytes, count: int) -> Lines | None:
         """Return what RECORD lines carry, in one go; None when one of them needs a closer look."""
-        block = b"\n".join(lines)
         if _NUL_ESCAPE in block or self._aliases:
             return None
         try:
@@ -149,7 +148,7 @@ class RecordDecoder:
             self._finish(records)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BadRecordError):
             return None
-        if len(records) != len(lines):
+        if len(records) != count:
             return None
         return Lines(records, set(map(_version_of, decoded)))
 

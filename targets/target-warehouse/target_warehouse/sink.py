@@ -85,15 +85,19 @@ class Sink:
             self._turn(mode, table_version)
         self._hold(mode, [self._decoder.decode(raw, line)])
 
-    def add_lines(self, lines: t.Sequence[bytes]) -> bool:
+    def add_lines(self, block: bytes, count: int) -> bool:
         """Take RECORD lines of this stream in one go.
+
+        Args:
+            block: The lines.
+            count: How many they are.
 
         Returns:
             False when one of them needs a closer look; then none was taken.
         """
         if self._mode is None:
             return False
-        decoded = self._decoder.decode_lines(lines)
+        decoded = self._decoder.decode_lines(block, count)
         if decoded is None or decoded.versions != {self._read}:
             return False
         self._hold(self._mode, decoded.records)

@@ -52,10 +52,10 @@ class LineReader(GenericSingerReader[bytes]):
     def process_lines(self, file_input: t.IO[t.Any] | None, callbacks: t.Any) -> t.Counter[str]:
         source = file_input or self.default_input
         with self.session() as loader:
-            for lines in messages.read_lines(
+            for block in messages.read_blocks(
                 source, on_idle=loader.on_idle, idle_seconds=loader.idle_seconds
             ):
-                loader.take(lines)
+                loader.take(block)
             return Counter(loader.counts)
 
 

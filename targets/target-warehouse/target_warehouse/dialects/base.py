@@ -126,11 +126,17 @@ class Dialect(t.Protocol):
     def stage(self, table: Table, rows: list[Row]) -> str:
         """Bring rows into a relation that lasts for this transaction; return its quoted name."""
 
-    def add(self, table: Table, rows: list[Row]) -> bool:
+    def add(self, table: Table, rows: list[Row], *, known_new: bool) -> bool:
         """Write rows straight into their table.
 
+        Args:
+            table: Where to.
+            rows: No two of them have one key.
+            known_new: The table was asked and has none of their keys.
+
         Returns:
-            False when another process has just written one of their keys; then none is written.
+            False when the table has one of their keys after all; then each of the others may be
+            written or not.
         """
 
     def pairs(self, table: Table, staged: str) -> str:

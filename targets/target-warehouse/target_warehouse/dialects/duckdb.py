@@ -43,6 +43,8 @@ _LEAST_MEMORY, _MOST_MEMORY = 192, 32_768
 # DuckDB holds whole row groups in memory; its default of 122,880 rows makes memory grow with the table.
 # A batch is one, so that none is begun that the next batch would write anew.
 _GROUP_ROWS = 20_480
+# A table with so many rows is scanned faster by several threads.
+_LARGE = 500_000
 # read_json takes buffers of twice the largest object, so that is told as small as it is.
 _SMALLEST_BUFFER = 1 << 20
 _FULL_WORDS = ("no space left", "disk is full", "file too large")
@@ -185,20 +187,38 @@ class DuckDB(Dialect):
         return "temp.__staged"
 
     @override
-    def add(self, table: Table, rows: list[Row]) -> bool:
-        with self._spooled(table, rows) as (query, path):
-            self.execute(
-                f"INSERT INTO {self.relation(table.name)} ({table.column_list}) {query}", path
+    def add(self, table: Table, rows: list[Row], *, known_new: bool) -> bool:
+        relation = self.relation(table.name)
+        unless = (
+            ""
+            if known_new
+            else f" WHERE NOT EXISTS (SELECT 1 FROM {relation} t WHERE {table.matches('s', 't')})"
+        )
+        with self._spooled(table, rows, scan=not known_new and self._is_large(table)) as (
+            query,
+            path,
+        ):
+            added = self.execute(
+                f"INSERT INTO {relation} ({table.column_list}) SELECT * FROM ({query}) s{unless}",
+                path,
             )
-        return True
+        return added == len(rows)
 
     @override
     def pairs(self, table: Table, staged: str) -> str:
         return f"{staged} s JOIN {self.relation(table.name)} t ON {table.matches('s', 't')}"
 
     @contextmanager
-    def _spooled(self, table: Table, rows: list[Row]) -> t.Iterator[tuple[str, str]]:
-        """Write rows to a file; yield the query that reads it, and its parameter, the path."""
+    def _spooled(
+        self, table: Table, rows: list[Row], *, scan: bool = False
+    ) -> t.Iterator[tuple[str, str]]:
+        """Write rows to a file; yield the query that reads it, and its parameter, the path.
+
+        Args:
+            table: Their table.
+            rows: The rows.
+            scan: A large table will be scanned as well.
+        """
         width = len(table.columns)
         struct = self._structs.get(width)
         if struct is None:
@@ -224,11 +244,20 @@ class DuckDB(Dialect):
             f"SELECT {casts} FROM read_json($1, format = 'newline_delimited', compression = "
             f"'uncompressed', columns = {{{types}}}, maximum_object_size = {largest})"
         )
-        # Several threads need twice the time for so few rows; what scans the table gets all again.
-        self.execute("SET threads = 1")
+        # For so few rows several threads need twice the time of one.
+        self.execute("RESET threads" if scan else "SET threads = 1")
         yield query, str(path)
         self.execute("RESET threads")
         path.unlink()
+
+    def _is_large(self, table: Table) -> bool:
+        found = self.rows(
+            "SELECT estimated_size FROM duckdb_tables() WHERE database_name = current_database() "
+            "AND schema_name = $1 AND lower(table_name) = lower($2)",
+            self._schema,
+            table.name,
+        )
+        return bool(found) and found[0][0] > _LARGE
 
     @override
     def show(self, view: str, query: str) -> None:

@@ -219,7 +219,8 @@ class Postgres(Dialect):
         )
 
     @override
-    def add(self, table: Table, rows: list[Row]) -> bool:
+    def add(self, table: Table, rows: list[Row], *, known_new: bool) -> bool:
+        # Another process may write a key at any moment, so the primary key tells in either case.
         try:
             with self._connection.transaction():
                 self._copy(self.relation(table.name), table, rows)

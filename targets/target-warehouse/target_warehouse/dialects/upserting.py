@@ -34,19 +34,33 @@ def _compare(dialect: Dialect, table: Table, rows: list[Row]) -> tuple[list[Row]
     return new, [rows[n] for n in higher or ()]
 
 
-def upsert(
-    dialect: Dialect, table: Table, rows: list[Row], carried: t.Mapping[str, str] | None = None
-) -> None:
-    """Write rows whose key is new, or whose version is newer than the table's, within a transaction.
+class Upserter:
+    """Writes rows whose key is new, or whose version is newer than the table's.
+
+    Where batches bring nothing but new keys, as in a first load, they are not asked for any more:
+    the next batch is simply added. What comes of it shows whether that was right.
 
     Args:
         dialect: The database.
-        table: Where to.
-        rows: No two of them have one key.
-        carried: As in `Dialect.merge`.
     """
-    new, higher = _compare(dialect, table, rows)
-    if new and not dialect.add(table, new):
-        higher += new
-    if higher:
-        dialect.merge(table, dialect.stage(table, higher), carried or {})
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._new_batches = 0
+        self._enough = 1
+
+    def upsert(self, table: Table, rows: list[Row]) -> None:
+        """Write rows, within a transaction; no two of them have one key."""
+        dialect = self._dialect
+        hopeful = self._new_batches >= self._enough
+        if hopeful and dialect.add(table, rows, known_new=False):
+            return
+        if hopeful:
+            # A wrong guess costs a batch written in vain, so guesses become rarer.
+            self._enough *= 2
+        new, higher = _compare(dialect, table, rows)
+        self._new_batches = self._new_batches + 1 if len(new) == len(rows) else 0
+        if new and not dialect.add(table, new, known_new=True):
+            higher += new
+        if higher:
+            dialect.merge(table, dialect.stage(table, higher), {})

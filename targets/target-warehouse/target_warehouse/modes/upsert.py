@@ -7,7 +7,7 @@ import typing as t
 from typing_extensions import override
 
 from target_warehouse.dialects.base import VERSION, Column
-from target_warehouse.dialects.upserting import upsert
+from target_warehouse.dialects.upserting import Upserter
 from target_warehouse.layout import Shape
 from target_warehouse.modes.base import Entry, Mode
 from target_warehouse.schema import Kind
@@ -18,10 +18,14 @@ class Upsert(Mode):
 
     shape = Shape(staged=(Column(VERSION, Kind.TEXT),))
 
+    def __init__(self, *arguments: t.Any) -> None:
+        super().__init__(*arguments)
+        self._upserter = Upserter(self.dialect)
+
     @override
     def system_values(self, entries: t.Iterable[Entry]) -> t.Iterable[tuple[t.Any, ...]]:
         return [(entry.version,) for entry in entries]
 
     @override
     def write(self, entries: t.Sequence[Entry]) -> None:
-        upsert(self.dialect, self.table, self.rows(entries))
+        self._upserter.upsert(self.table, self.rows(entries))
