@@ -270,6 +270,11 @@ def loaders(target: Plugin) -> Json:
     return {"plugins": {"loaders": plugins}}
 
 
+def _pushes(tap: Plugin) -> bool:
+    """Tell whether a tap understands its platform's push messages."""
+    return any((ROOT / tap.folder).glob("tap_*/push.py"))
+
+
 def eventgate(taps: Iterable[Plugin], about: Json) -> Json:
     """Return the definition of eventgate, installed together with the taps whose messages it reads."""
     gate = Plugin("eventgate", "plugins/eventgate", {"capabilities": [], **about})
@@ -277,7 +282,11 @@ def eventgate(taps: Iterable[Plugin], about: Json) -> Json:
         gate,
         pip_url=" ".join(
             f"-e ./{folder}"
-            for folder in (gate.folder, "plugins/sandbox", *(tap.folder for tap in taps))
+            for folder in (
+                gate.folder,
+                "plugins/sandbox",
+                *(tap.folder for tap in taps if _pushes(tap)),
+            )
         ),
         commands={
             "check": {
