@@ -91,6 +91,7 @@ def test_the_commands_work_in_a_fresh_clone(tmp_path):
         free.bind(("127.0.0.1", 0))
         another.bind(("127.0.0.1", 0))
         port, gate = free.getsockname()[1], another.getsockname()[1]
+    script = script.replace("127.0.0.1:8800", f"127.0.0.1:{gate}")
     hidden = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "MELTANO_PROJECT_ROOT"}
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     env |= {
