@@ -17,7 +17,8 @@ def test_a_run_is_in_the_report(synced, shop, tmp_path):
     assert told["runs"] >= 1
     assert told["records"] >= len(truth(shop))
     assert told["success"] > 0.9
-    assert told["attention"] == []
+    # Other tests kill runs in this project, which the report rightly tells.
+    assert {one["what"] for one in told["attention"]} <= {"unfinished_runs"}
     sources = {source["name"]: source for source in told["sources"]}
     assert sources["warehouse"]["problem"] is None
     text = output.read_text(encoding="utf-8")
