@@ -19,6 +19,30 @@ MOST_ROWS: t.Final = 1000
 _PRUNED_AT_ONCE = 1000
 _LONGEST_KEY = 200
 
+# What both engines understand; each has its own type for the version and for bytes.
+SCHEMA: t.Final = """
+create table if not exists eventgate_events (
+    version {version},
+    platform text not null,
+    account text not null,
+    stream text not null,
+    id text not null,
+    kind text not null,
+    key text not null,
+    happened bigint not null,
+    received bigint not null,
+    body {bytes} not null
+);
+create unique index if not exists eventgate_events_key on eventgate_events (platform, key);
+create table if not exists eventgate_readers (
+    reader text not null,
+    platform text not null,
+    version bigint not null,
+    seen bigint not null,
+    primary key (reader, platform)
+);
+"""
+
 R = t.TypeVar("R")
 Row = tuple[t.Any, ...]
 

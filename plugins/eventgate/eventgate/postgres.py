@@ -9,33 +9,12 @@ from urllib.parse import urlsplit
 import psycopg
 from typing_extensions import override
 
-from eventgate.log import EventLog, Row
+from eventgate.log import SCHEMA, EventLog, Row
 
 _CONNECT_SECONDS = 2
 # An arbitrary number that means "a gate is writing"; it is released when the commit is visible.
 _WRITING = 7_208_613_944_170_551_201
-_SCHEMA = """
-create table if not exists eventgate_events (
-    version bigint generated always as identity primary key,
-    platform text not null,
-    account text not null,
-    stream text not null,
-    id text not null,
-    kind text not null,
-    key text not null,
-    happened bigint not null,
-    received bigint not null,
-    body bytea not null
-);
-create unique index if not exists eventgate_events_key on eventgate_events (platform, key);
-create table if not exists eventgate_readers (
-    reader text not null,
-    platform text not null,
-    version bigint not null,
-    seen bigint not null,
-    primary key (reader, platform)
-);
-"""
+_SCHEMA = SCHEMA.format(version="bigint generated always as identity primary key", bytes="bytea")
 # The identity is given after the sort, so versions follow the order of arrival.
 _INSERT = (
     "insert into eventgate_events"

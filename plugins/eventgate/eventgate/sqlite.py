@@ -10,33 +10,12 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from eventgate.log import EventLog, Row
+from eventgate.log import SCHEMA, EventLog, Row
 
 _BUSY_SECONDS = 2.0
 _WAL_BYTES = 64 * 1024 * 1024
 # `autoincrement` keeps the versions of pruned events from being given again.
-_SCHEMA = """
-create table if not exists eventgate_events (
-    version integer primary key autoincrement,
-    platform text not null,
-    account text not null,
-    stream text not null,
-    id text not null,
-    kind text not null,
-    key text not null,
-    happened integer not null,
-    received integer not null,
-    body blob not null
-);
-create unique index if not exists eventgate_events_key on eventgate_events (platform, key);
-create table if not exists eventgate_readers (
-    reader text not null,
-    platform text not null,
-    version integer not null,
-    seen integer not null,
-    primary key (reader, platform)
-);
-"""
+_SCHEMA = SCHEMA.format(version="integer primary key autoincrement", bytes="blob")
 _INSERT = (
     "insert into eventgate_events"
     " (platform, account, stream, id, kind, key, happened, received, body)"

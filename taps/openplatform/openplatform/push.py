@@ -48,6 +48,16 @@ class PushRequest:
     body: bytes
     received_at: datetime
 
+    def expect_post(self) -> None:
+        """Refuse anything but POST, by which messages come.
+
+        Raises:
+            PushRefusedError: Another method was used.
+        """
+        if self.method != "POST":
+            msg = f"a message comes by POST, not {self.method}"
+            raise PushRefusedError(msg, status=405)
+
 
 @dataclass(frozen=True, slots=True)
 class PushEvent:

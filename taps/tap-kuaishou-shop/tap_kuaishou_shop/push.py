@@ -67,9 +67,7 @@ class KuaishouShopPush(Push):
 
     @override
     def answer(self, request: PushRequest) -> PushAnswer:
-        if request.method != "POST":
-            msg = f"a message comes by POST, not {request.method}"
-            raise PushRefusedError(msg, status=405)
+        request.expect_post()
         plain, message = self._open(request.body)
         if message.keys() == {"test"}:  # the heartbeat
             return PushAnswer((), plain, _TAKEN)

@@ -66,9 +66,7 @@ class WeComPush(Push):
         if request.method == "GET":
             plain = self._open(request, request.query.get("echostr", ""))
             return PushAnswer((), plain, plain, "text/plain")
-        if request.method != "POST":
-            msg = f"a message comes by POST, not {request.method}"
-            raise PushRefusedError(msg, status=405)
+        request.expect_post()
         plain = self._open(request, _read(request.body).findtext("Encrypt") or "")
         return PushAnswer(tuple(self._events(plain, request)), plain, b"", "text/plain")
 

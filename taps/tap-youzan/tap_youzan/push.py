@@ -51,9 +51,7 @@ class YouzanPush(Push):
 
     @override
     def answer(self, request: PushRequest) -> PushAnswer:
-        if request.method != "POST":
-            msg = f"a message comes by POST, not {request.method}"
-            raise PushRefusedError(msg, status=405)
+        request.expect_post()
         if "event-sign" in request.headers:
             return self._signed(request)
         return self._encrypted(request)
