@@ -5,6 +5,7 @@ The truth is worked out with dictionaries from what was sent, never from what a 
 
 from __future__ import annotations
 
+import abc
 import json
 import logging
 import random
@@ -90,30 +91,30 @@ def version_of(text: str) -> int:
 State = t.Optional[dict[str, int]]  # noqa: UP045 - also on 3.10
 
 
-class Source:
+class Source(abc.ABC):
     """What a tap sends from a STATE on, and what must then be in the table."""
 
     size: int
 
+    @abc.abstractmethod
     def lines(self, state: State) -> Iterator[bytes]:
         """Yield lines from the record after a STATE on."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def left(self, state: State) -> int:
         """Return how many records follow a STATE."""
-        raise NotImplementedError
 
     def begin_again(self, state: State) -> State:
         """Return where a killed tap begins."""
         return state
 
+    @abc.abstractmethod
     def check(self, warehouse: Warehouse, mode: str, state: State) -> None:
         """Assert that what a STATE covers is in the table, and nothing that was never sent."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def check_end(self, warehouse: Warehouse, mode: str) -> None:
         """Assert that the table is the truth, row by row."""
-        raise NotImplementedError
 
 
 def record_line(record: bytes, full_read: int | None = None) -> bytes:

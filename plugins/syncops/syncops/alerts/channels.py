@@ -6,6 +6,7 @@ that one check found), HTTP 200 also for a refusal, whose reason stands in the b
 
 from __future__ import annotations
 
+import abc
 import base64
 import hashlib
 import hmac
@@ -69,13 +70,13 @@ class _Channel(
 ):
     """Base of the channels."""
 
+    @abc.abstractmethod
     def send(self, message: Message) -> None:
         """Send a message.
 
         Raises:
             ChannelError: It was not taken.
         """
-        raise NotImplementedError
 
     def fault(self) -> str | None:
         """Return what is wrong with the settings; None when nothing is."""
