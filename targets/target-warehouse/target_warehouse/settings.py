@@ -15,6 +15,10 @@ RECONNECT_SECONDS = 60
 LOAD_MODES = ("upsert", "append", "soft_delete", "snapshot", "overwrite", "history")
 CONTRACTS = ("evolve", "freeze", "discard")
 
+# Also as text: Meltano cannot pass on a fraction that an environment variable holds.
+_NUMBER = {"type": ["string", "number"], "pattern": r"^\d+(\.\d+)?$"}
+_SHARE = {**_NUMBER, "minimum": 0, "maximum": 1, "pattern": r"^(0(\.\d+)?|1(\.0+)?)$"}
+
 _STREAM_PROPERTIES = (
     th.Property(
         "load_mode",
@@ -31,7 +35,7 @@ _STREAM_PROPERTIES = (
     ),
     th.Property(
         "max_delete_share",
-        th.CustomType({"type": "number", "minimum": 0, "maximum": 1}),
+        th.CustomType(_SHARE),
         description="Largest share of a scope that one activation may take away.",
     ),
     th.Property(
@@ -108,7 +112,7 @@ CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
     ),
     th.Property(
         "max_delete_share",
-        th.CustomType({"type": "number", "minimum": 0, "maximum": 1}),
+        th.CustomType(_SHARE),
         default=0.5,
         description="An activation that would take away a larger share of its scope stops with an "
         "error; scopes below 10 rows are only guarded against an empty read.",
@@ -143,14 +147,14 @@ CONFIG_SCHEMA: dict[str, t.Any] = th.PropertiesList(
     ),
     th.Property(
         "max_batch_age_seconds",
-        th.CustomType({"type": "number", "exclusiveMinimum": 0}),
+        th.CustomType({**_NUMBER, "exclusiveMinimum": 0}),
         default=60,
         description="Rows wait no longer than this for their transaction, also while the tap is "
         "silent.",
     ),
     th.Property(
         "reconnect_seconds",
-        th.CustomType({"type": "number", "minimum": 0}),
+        th.CustomType({**_NUMBER, "minimum": 0}),
         default=RECONNECT_SECONDS,
         description="PostgreSQL: for how long a connection that was lost in mid-load is tried again "
         "before the run fails. Nothing is lost or doubled by it.",

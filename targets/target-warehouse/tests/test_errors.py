@@ -84,6 +84,8 @@ def test_the_last_good_state_is_out(make_warehouse):
         ({"load_mode": "replace"}, ["replace", "load_mode"]),
         ({"schema_contract": "strict"}, ["strict", "schema_contract"]),
         ({"max_delete_share": 2}, ["max_delete_share"]),
+        ({"max_delete_share": "2"}, ["max_delete_share"]),
+        ({"reconnect_seconds": "soon"}, ["reconnect_seconds"]),
         ({"batch_rows": 0}, ["batch_rows"]),
         ({"streams": {"a*": {"mode": "upsert"}}}, ["mode", "streams"]),
         ({"path": None}, ["exactly one", "none of them"]),

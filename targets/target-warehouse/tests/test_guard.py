@@ -85,7 +85,7 @@ def test_each_account_of_a_run_is_guarded_on_its_own(warehouse, mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_per_stream_share_wins(warehouse, mode):
-    settings = {"load_mode": mode, "streams": {"us*": {"max_delete_share": 0.9}}}
+    settings = {"load_mode": mode, "streams": {"us*": {"max_delete_share": "0.9"}}}
     warehouse.load(*read(V1, 10), **settings)
     warehouse.load(*read(V2, 2), **settings)
     assert live(warehouse, mode) == {"a": 2}
