@@ -6,16 +6,19 @@ import abc
 import functools
 import importlib
 import pkgutil
+import threading
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from typing_extensions import override
+
 import sandbox.platforms
 from sandbox.dataset import Dataset, Entity, Record, Row
-from sandbox.http import Call, Reply
+from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.pushes import Announcer
-from sandbox.tokens import TokenBook
+from sandbox.tokens import Token, TokenBook
 
 if t.TYPE_CHECKING:
     from sandbox.world import World
@@ -53,12 +56,14 @@ class Platform(abc.ABC):
         title: Its name for people.
         entities: The kinds of rows it holds.
         announcer: How it pushes messages; None when it does not.
+        volatile: Parameters that differ when one and the same call is made again.
     """
 
     slug: t.ClassVar[str]
     title: t.ClassVar[str]
     entities: t.ClassVar[tuple[type[Entity], ...]]
     announcer: t.ClassVar[Announcer | None] = None
+    volatile: t.ClassVar[frozenset[str]] = frozenset({"access_token", "timestamp", "sign"})
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -83,6 +88,12 @@ class Platform(abc.ABC):
     @abc.abstractmethod
     def demo(self, base_url: str) -> dict[str, t.Any]:
         """Return settings with which a tap can read this platform at once."""
+
+    def identity(self, call: Call) -> t.Hashable:
+        """Return what makes a call the same as an earlier one: its path and steady parameters."""
+        form = call.form() if call.content_type == "application/x-www-form-urlencoded" else {}
+        steady = {n: v for n, v in {**call.query, **form}.items() if n not in self.volatile}
+        return (call.path, tuple(sorted(steady.items())), b"" if form else call.body)
 
     def grants(self, call: Call) -> bool:
         """Tell whether a call exchanges grants, so that losing its answer would lose a grant."""
@@ -170,12 +181,121 @@ class Platform(abc.ABC):
         return [data.key(row) for row in data.deleted()]
 
 
-def platform_types() -> dict[str, type[Platform]]:
-    """Find the platforms: every module in `sandbox.platforms` that names its `PLATFORM`."""
-    found: dict[str, type[Platform]] = {}
-    for module in pkgutil.iter_modules(sandbox.platforms.__path__):
-        loaded = importlib.import_module(f"sandbox.platforms.{module.name}")
-        kind = getattr(loaded, "PLATFORM", None)
-        if kind is not None:
-            found[kind.slug] = kind
-    return found
+class Gateway(Platform):
+    """A platform all of whose calls pass one gate; a subclass brings its envelopes and its checks."""
+
+    def name_of(self, call: Call) -> str:
+        """Return the name of the method that is called."""
+        return call.path.strip("/")
+
+    @abc.abstractmethod
+    def granted(self, call: Call) -> t.Any:
+        """Answer a call that exchanges grants for tokens.
+
+        Raises:
+            Rejected: The platform refuses.
+        """
+
+    @abc.abstractmethod
+    def answer(self, call: Call) -> t.Any:
+        """Check signature, token and limits of a call, and answer it; a `Reply` leaves as it is.
+
+        Raises:
+            Rejected: The platform refuses.
+        """
+
+    @abc.abstractmethod
+    def success(self, call: Call, content: t.Any) -> t.Any:
+        """Return the envelope of an answer."""
+
+    @abc.abstractmethod
+    def refusal(self, call: Call, refused: Rejected) -> Reply:
+        """Return the envelope of a refusal."""
+
+    @abc.abstractmethod
+    def too_often(self, call: Call) -> Rejected:
+        """Return the refusal of a call that exceeds its rate."""
+
+    @override
+    def throttled(self, call: Call) -> Reply | None:
+        return None if self.grants(call) else self.refusal(call, self.too_often(call))
+
+    @override
+    def handle(self, call: Call) -> Reply:
+        call.api = self.name_of(call)
+        try:
+            if self.grants(call):
+                return json_reply(self.granted(call))
+            content = self.answer(call)
+        except Rejected as refused:
+            return self.refusal(call, refused)
+        return content if isinstance(content, Reply) else json_reply(self.success(call, content))
+
+    def living(self, value: str, now: float, *, unknown: Rejected, expired: Rejected) -> Token:
+        """Return the token that a call brought.
+
+        Raises:
+            Rejected: It was never issued here, or it has run out.
+        """
+        token = self.tokens.get(value)
+        if token is None:
+            raise unknown
+        if token.expires <= now:
+            raise expired
+        return token
+
+    def admit(
+        self,
+        call: Call,
+        name: str,
+        subject: str,
+        *,
+        allowed: float,
+        seconds: float = 1.0,
+        penalty: float = 0.0,
+    ) -> None:
+        """Count a call against a limit of this platform, such as `user/list`; see `Limits.admit`.
+
+        Raises:
+            Rejected: It is beyond the limit.
+        """
+        if not self.world.limits.admit(
+            f"{self.slug}.{name}",
+            subject,
+            call.now,
+            allowed=allowed,
+            seconds=seconds,
+            penalty=penalty,
+        ):
+            raise self.too_often(call)
+
+
+class Platforms(Mapping[str, Platform]):
+    """The platforms of a world: every module or package in `sandbox.platforms`, named by its slug.
+
+    A platform is imported and made when it is first asked for.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        found = (module.name for module in pkgutil.iter_modules(sandbox.platforms.__path__))
+        self._made: dict[str, Platform | None] = dict.fromkeys(sorted(found))
+        # Not the world's: that one is held while a receiver of push messages is tried.
+        self._making = threading.RLock()
+
+    @override
+    def __getitem__(self, slug: str) -> Platform:
+        with self._making:
+            platform = self._made[slug]
+            if platform is None:
+                kind = importlib.import_module(f"sandbox.platforms.{slug}").PLATFORM
+                platform = self._made[slug] = t.cast("Platform", kind(self._world))
+            return platform
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.mixing import digest
@@ -99,10 +100,59 @@ class RefreshChain:
         )
 
     def use(self, value: str, now: float) -> str | None:
-        """Exchange a refresh token for the next one; None when it was used up before."""
+        """Exchange a refresh token for the next one; None when it or the grant has ended."""
+        if now >= self.expires:
+            return None
         number = int(value.rpartition("-")[2])
         if number < self._current and now >= self._used_at.get(number, 0.0) + self._grace:
             return None
         self._used_at.setdefault(number, now)
         self._current = max(self._current, number) + 1
         return self.current
+
+
+class Grants:
+    """What the platform's accounts have granted: codes that work once, refresh tokens that rotate.
+
+    The codes of an account are `sandbox-code-<account>` and, for more of them,
+    `sandbox-code-<account>-2` and so on.
+
+    Args:
+        accounts: The platform's accounts.
+        life: Seconds from its first use until an account's grant is over.
+        grace: Seconds for which a used refresh token still answers.
+        first_issued: Epoch seconds of all grants' beginning; None for the moment of first use.
+    """
+
+    def __init__(
+        self,
+        accounts: Sequence[str],
+        *,
+        life: float,
+        grace: float,
+        first_issued: float | None = None,
+    ) -> None:
+        self._accounts = accounts
+        self._life, self._grace, self._first_issued = life, grace, first_issued
+        self._used_codes: set[str] = set()
+        self._chains: dict[str, RefreshChain] = {}
+
+    def chain(self, account: str, now: float) -> RefreshChain:
+        """Return the refresh tokens of an account."""
+        if account not in self._chains:
+            begin = now if self._first_issued is None else self._first_issued
+            self._chains[account] = RefreshChain(account, begin, self._life, self._grace)
+        return self._chains[account]
+
+    def by_code(self, code: str) -> str | None:
+        """Use a code up and return its account; None when it is used up or none of ours."""
+        account = code.removeprefix("sandbox-code-").partition("-")[0]
+        if account not in self._accounts or code in self._used_codes:
+            return None
+        self._used_codes.add(code)
+        return account
+
+    def owner(self, value: str, now: float) -> RefreshChain | None:
+        """Return the chain that a refresh token belongs to; None when it is none of ours."""
+        chains = (self.chain(account, now) for account in self._accounts)
+        return next((chain for chain in chains if chain.owns(value)), None)

@@ -16,12 +16,11 @@ from sandbox.faults import FaultPlan
 from sandbox.http import Call, Reply, json_reply
 from sandbox.limits import Limits
 from sandbox.log import Logged, RequestLog, redact
-from sandbox.platform import Platform, TruthRow, platform_types
+from sandbox.platform import Platform, Platforms, TruthRow
 from sandbox.pushes import Pushes, Subscription
 from sandbox.settings import SandboxSettings
 
 _LOGGER = logging.getLogger("sandbox")
-_VOLATILE = frozenset({"access_token", "timestamp", "sign"})
 _DAY_SECONDS = 86_400
 
 
@@ -50,9 +49,7 @@ class World:
         self.requests = 0
         self.stopping = False
         self.pushes = Pushes(settings.seed, self.clock.now)
-        self.platforms: dict[str, Platform] = {
-            slug: kind(self) for slug, kind in sorted(platform_types().items())
-        }
+        self.platforms = Platforms(self)
 
     def _history_end(self) -> int:
         if self.settings.history_end is not None:
@@ -103,8 +100,7 @@ class World:
             return answer
 
     def _judge(self, platform: Platform, call: Call) -> Answer:
-        steady = tuple(sorted(item for item in call.query.items() if item[0] not in _VOLATILE))
-        fault = self.plan.decide(call.number, platform.slug, (call.path, steady, call.body))
+        fault = self.plan.decide(call.number, platform.slug, platform.identity(call))
         faults = self.plan.faults
         if fault == "throttle":
             refusal = platform.throttled(call)

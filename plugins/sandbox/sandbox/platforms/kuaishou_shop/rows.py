@@ -11,7 +11,7 @@ from sandbox.clock import beijing
 from sandbox.dataset import Dataset, Numbered, Record, Row
 from sandbox.mixing import digest, mix
 from sandbox.money import yuan
-from sandbox.platforms import kuaishou_shop_fields as fields
+from sandbox.platforms.kuaishou_shop import fields
 from sandbox.words import COLOURS, GOODS, PLACES, REMARKS
 
 View = Callable[[Dataset, Row], Record]

@@ -13,11 +13,11 @@ from typing_extensions import override
 
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
-from sandbox.platform import Platform, TruthRow
-from sandbox.platforms.kuaishou_shop_calls import CALLS, Arguments, daily_bill_file, seller, shop
-from sandbox.platforms.kuaishou_shop_pushes import KuaishouShopAnnouncer
-from sandbox.platforms.kuaishou_shop_rows import ROWS, KuaishouItem
-from sandbox.tokens import RefreshChain, Token
+from sandbox.platform import Gateway, TruthRow
+from sandbox.platforms.kuaishou_shop.calls import CALLS, Arguments, daily_bill_file, seller, shop
+from sandbox.platforms.kuaishou_shop.pushes import KuaishouShopAnnouncer
+from sandbox.platforms.kuaishou_shop.rows import ROWS, KuaishouItem
+from sandbox.tokens import Grants, Token
 
 APP_KEY: t.Final = "ks000000000000sandbox"
 APP_SECRET: t.Final = "sandbox-app-secret"  # noqa: S105 - visibly a fake
@@ -51,7 +51,7 @@ def sign(parameters: Mapping[str, str], secret: str) -> str:
     return base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha256).digest()).decode()
 
 
-class KuaishouShop(Platform):
+class KuaishouShop(Gateway):
     """The platform: seven signed parameters, business parameters as one JSON text."""
 
     slug = "kuaishou_shop"
@@ -62,8 +62,13 @@ class KuaishouShop(Platform):
     @override
     def __init__(self, world: t.Any) -> None:
         super().__init__(world)
-        self._used_codes: set[str] = set()
-        self._chains: dict[str, RefreshChain] = {}
+        # The end of a shop's refresh tokens is that of the first one.
+        self.consents = Grants(
+            self.accounts,
+            life=180 * _DAY,
+            grace=self.world.settings.refresh_grace,
+            first_issued=self.world.started,
+        )
         self.bill_steps: dict[str, int] = {}
 
     @override
@@ -85,7 +90,16 @@ class KuaishouShop(Platform):
 
     # -- envelope --------------------------------------------------------------------------------
 
-    def _refusal(self, refused: Rejected) -> Reply:
+    @override
+    def name_of(self, call: Call) -> str:
+        return super().name_of(call).replace("/", ".")
+
+    @override
+    def success(self, call: Call, content: t.Any) -> Body:
+        return {"result": 1, "error_msg": "SUCCESS", "data": content}
+
+    @override
+    def refusal(self, call: Call, refused: Rejected) -> Reply:
         content: Body = {"result": refused.code, "error_msg": refused.message, "data": None}
         content |= refused.extra
         return json_reply(content, outcome=refused.outcome)
@@ -95,22 +109,17 @@ class KuaishouShop(Platform):
         return call.path.startswith("/oauth2/")
 
     @override
-    def throttled(self, call: Call) -> Reply | None:
-        return None if self.grants(call) else self._refusal(_too_fast(call.api, 300))
+    def too_often(self, call: Call) -> Rejected:
+        qps = self.world.limits.number(f"kuaishou_shop.{call.api}", _QPS.get(call.api, 100))
+        text = f"Exceed qps limit, KEY [apiId:{call.api};appkey:{APP_KEY}], MAX_QPS [{float(qps)}]"
+        return Rejected(QPS, text, "throttled")
 
     @override
-    def handle(self, call: Call) -> Reply:
-        call.api = call.path.strip("/").replace("/", ".")
-        try:
-            if self.grants(call):
-                return json_reply(self._oauth(call))
-            if call.path.startswith("/_files/"):
-                return Reply(daily_bill_file(self, call), content_type="text/csv;charset=UTF-8")
-            handler = self._admit(call)
-            data = handler(self, call, Arguments(call.params))
-        except Rejected as refused:
-            return self._refusal(refused)
-        return json_reply({"result": 1, "error_msg": "SUCCESS", "data": data})
+    def answer(self, call: Call) -> t.Any:
+        if call.path.startswith("/_files/"):
+            return Reply(daily_bill_file(self, call), content_type="text/csv;charset=UTF-8")
+        handler = self._admit(call)
+        return handler(self, call, Arguments(call.params))
 
     # -- admission -------------------------------------------------------------------------------
 
@@ -134,6 +143,8 @@ class KuaishouShop(Platform):
             call.params = orjson.loads(public["param"])
         except ValueError:
             raise Rejected(INVALID_REQUEST, "invalid_request: param is not JSON") from None
+        if not isinstance(call.params, dict):
+            raise Rejected(INVALID_REQUEST, "invalid_request: param is not an object")
         call.account = self._account(call, public["access_token"])
         self._count(call)
         return handler
@@ -144,26 +155,20 @@ class KuaishouShop(Platform):
         return call.form()
 
     def _account(self, call: Call, value: str) -> str:
-        token = self.tokens.get(value)
-        if token is None:
-            raise Rejected(
-                DENIED, "access_denied: invalid access_token", "auth", error="access_denied"
-            )
-        if token.expires <= call.now:
-            raise Rejected(EXPIRED, "token expired", "auth")
+        token = self.living(
+            value,
+            call.now,
+            unknown=_denied(DENIED, "access_denied", "access_denied: invalid access_token"),
+            expired=Rejected(EXPIRED, "token expired", "auth"),
+        )
         if token.subject not in self.accounts:
             raise Rejected(NO_ACCOUNT, "主账号不存在", "auth")
         return token.subject
 
     def _count(self, call: Call) -> None:
         admit, now = self.world.limits.admit, call.now
-        qps = 300 if call.api == "open.order.cursor.list" else 100
-        name = f"kuaishou_shop.{call.api}"
-        if not (
-            admit(name, f"app {call.api}", now, allowed=qps)
-            and admit(name, f"{call.account} {call.api}", now, allowed=qps)
-        ):
-            raise _too_fast(call.api, self.world.limits.number(name, qps))
+        for subject in ("app", call.account):
+            self.admit(call, call.api, f"{subject} {call.api}", allowed=_QPS.get(call.api, 100))
         day = int((now + _BEIJING) // _DAY)
         if not admit("kuaishou_shop.day", f"app {day}", now, allowed=1_000_000, seconds=_DAY):
             raise Rejected(QPS, f"Exceed quota limit, KEY [appkey:{APP_KEY}]", "throttled")
@@ -174,14 +179,8 @@ class KuaishouShop(Platform):
 
     # -- tokens ----------------------------------------------------------------------------------
 
-    def chain(self, account: str) -> RefreshChain:
-        """Return a shop's refresh tokens; their end is that of the first one."""
-        if account not in self._chains:
-            grace = self.world.settings.refresh_grace
-            self._chains[account] = RefreshChain(account, self.world.started, 180 * _DAY, grace)
-        return self._chains[account]
-
-    def _oauth(self, call: Call) -> Body:
+    @override
+    def granted(self, call: Call) -> Body:
         fields = call.query if call.method == "GET" else {**call.query, **self._form(call)}
         call.params = dict(fields)
         if fields.get("app_id") != APP_KEY or fields.get("app_secret") != APP_SECRET:
@@ -203,36 +202,32 @@ class KuaishouShop(Platform):
             }
         if kind != "code":
             raise _denied(BAD_GRANT_TYPE, "unsupported_grant_type", "unsupported_grant_type")
-        code = fields.get("code", "")
-        account = code.removeprefix("sandbox-code-").partition("-")[0]
-        if account not in self.accounts or code in self._used_codes:
+        account = self.consents.by_code(fields.get("code", ""))
+        if account is None:
             raise _denied(BAD_GRANT, "invalid_grant", "code is invalid or used")
-        self._used_codes.add(code)
-        call.account = account
-        return self._granted(call, account, self.chain(account).current)
+        return self._issue(call, account, self.consents.chain(account, call.now).current)
 
     def _refresh(self, call: Call, value: str) -> Body:
-        for account in self.accounts:
-            chain = self.chain(account)
-            if not chain.owns(value):
-                continue
-            call.account = account
-            if chain.expires <= call.now:
-                raise _denied(DENIED, "access_denied", "invalid refresh_token")
-            following = chain.use(value, call.now)
-            if following is None:
-                raise _denied(DENIED, "access_denied", "refreshToken.discarded")
-            return self._granted(call, account, following)
-        raise _denied(DENIED, "access_denied", "invalid refresh_token")
+        chain = self.consents.owner(value, call.now)
+        if chain is None or chain.expires <= call.now:
+            raise _denied(DENIED, "access_denied", "invalid refresh_token")
+        call.account = chain.subject
+        following = chain.use(value, call.now)
+        if following is None:
+            raise _denied(DENIED, "access_denied", "refreshToken.discarded")
+        return self._issue(call, chain.subject, following)
 
-    def _granted(self, call: Call, account: str, refresh: str) -> Body:
+    def _issue(self, call: Call, account: str, refresh: str) -> Body:
+        call.account = account
         token: Token = self.tokens.issue(account, call.now, 2 * _DAY)
         return {
             "result": 1,
             "access_token": token.value,
             "expires_in": 2 * _DAY,
             "refresh_token": refresh,
-            "refresh_token_expires_in": int(self.chain(account).expires - call.now),
+            "refresh_token_expires_in": int(
+                self.consents.chain(account, call.now).expires - call.now
+            ),
             "open_id": f"f198{digest(account)[:28]}",
             "scopes": "merchant_order,merchant_refund,merchant_item,merchant_comment",
         }
@@ -263,9 +258,7 @@ def _denied(code: int, error: str, message: str) -> Rejected:
     return Rejected(code, message, "auth", error=error)
 
 
-def _too_fast(api: str, qps: float) -> Rejected:
-    text = f"Exceed qps limit, KEY [apiId:{api};appkey:{APP_KEY}], MAX_QPS [{float(qps)}]"
-    return Rejected(QPS, text, "throttled")
-
+_QPS = {"open.order.cursor.list": 300}
+"""Calls per second, of the app and of each shop, where it is not 100."""
 
 PLATFORM = KuaishouShop

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from datetime import datetime, timedelta, timezone
 
+from typing_extensions import override
+
+from sandbox.arguments import Arguments
 from sandbox.dataset import Axis
 from sandbox.http import Rejected
 
@@ -13,36 +15,18 @@ _BEIJING = timezone(timedelta(hours=8))
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 
 
-class Params:
-    """The body of one call; a wrong type is refused with the platform's code."""
+class Params(Arguments):
+    """The body of one call, or the query string of a GET."""
 
-    def __init__(self, values: t.Mapping[str, t.Any]) -> None:
-        self._values = values
+    digits = True
 
-    def __contains__(self, name: str) -> bool:
-        return self._values.get(name) not in {None, ""}
+    @override
+    def refusal(self, name: str, wanted: str) -> Rejected:
+        return Rejected(5001, "系统异常")
 
-    def raw(self, name: str) -> t.Any:
-        """Return a parameter as it came."""
-        return self._values.get(name)
-
-    def text(self, name: str, default: str = "") -> str:
-        """Return a text parameter."""
-        value = self._values.get(name, default)
-        if not isinstance(value, str):
-            raise Rejected(5001, "系统异常")
-        return value
-
-    def number(self, name: str, default: int | None = None) -> int:
-        """Return an integer parameter; digits in a string (GET) count as an integer."""
-        value = self._values.get(name)
-        if value is None and default is not None:
-            return default
-        if isinstance(value, str) and value.lstrip("-").isdigit():
-            value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise Rejected(5001, "系统异常")
-        return value
+    @override
+    def text(self, name: str, default: str | None = "") -> str:
+        return super().text(name, default)
 
     def time(self, name: str) -> int:
         """Return a Beijing time as epoch milliseconds; a bare date is a server error there."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from sandbox.http import Call, Rejected, Reply, json_reply
-from sandbox.platform import Platform, TruthRow
-from sandbox.platforms import wecom_checkin as checkin
-from sandbox.platforms.wecom_calls import CALLS, CONTACTS_ONLY, Arguments, followed
-from sandbox.platforms.wecom_pushes import WecomAnnouncer
-from sandbox.platforms.wecom_rows import ROWS, WecomContact, WecomUser
+from sandbox.platform import Gateway, TruthRow
+from sandbox.platforms.wecom import checkin
+from sandbox.platforms.wecom.calls import CALLS, CONTACTS_ONLY, Arguments, followed
+from sandbox.platforms.wecom.pushes import WecomAnnouncer
+from sandbox.platforms.wecom.rows import ROWS, WecomContact, WecomUser
 from sandbox.tokens import Token
 
 _LIFE = 7200
@@ -31,7 +31,7 @@ _PER_MINUTE = {
 }
 
 
-class Wecom(Platform):
+class Wecom(Gateway):
     """The platform: HTTP 200 with `errcode`, the token in the query string."""
 
     slug = "wecom"
@@ -61,32 +61,42 @@ class Wecom(Platform):
 
     # -- envelope --------------------------------------------------------------------------------
 
-    def _refusal(self, call: Call, refused: Rejected) -> Reply:
+    @override
+    def name_of(self, call: Call) -> str:
+        return call.path.removeprefix("/cgi-bin/").strip("/")
+
+    @override
+    def grants(self, call: Call) -> bool:
+        return call.path == "/cgi-bin/gettoken"
+
+    @override
+    def success(self, call: Call, content: dict[str, t.Any]) -> dict[str, t.Any]:
+        return {"errcode": 0, "errmsg": "ok", **content}
+
+    @override
+    def refusal(self, call: Call, refused: Rejected) -> Reply:
         hint = f"hint: [{call.now_ms}{call.number:06d}], from ip: 203.0.113.7"
         more = f"more info at https://open.work.weixin.qq.com/devtool/query?e={refused.code}"
         content = {"errcode": refused.code, "errmsg": f"{refused.message}, {hint}, {more}"}
         return json_reply(content | refused.extra, outcome=refused.outcome)
 
     @override
-    def throttled(self, call: Call) -> Reply | None:
-        if call.number % 2:
-            return self._refusal(call, _too_often())
-        return self._refusal(call, Rejected(45033, "api concurrent out of limit", "throttled"))
+    def too_often(self, call: Call) -> Rejected:
+        return Rejected(45009, "api freq out of limit", "throttled")
 
     @override
-    def handle(self, call: Call) -> Reply:
-        call.api = call.path.removeprefix("/cgi-bin/").strip("/")
-        try:
-            if call.api == "gettoken":
-                return json_reply(self._token(call))
-            handler, token = self._admit(call)
-            call.account, _, app = token.subject.partition(" ")
-            self._check_app(call, app)
-            self._count(call)
-            content = handler(self, call, Arguments(call.params), app)
-        except Rejected as refused:
-            return self._refusal(call, refused)
-        return json_reply({"errcode": 0, "errmsg": "ok", **content})
+    def throttled(self, call: Call) -> Reply | None:
+        if call.number % 2:
+            return self.refusal(call, self.too_often(call))
+        return self.refusal(call, Rejected(45033, "api concurrent out of limit", "throttled"))
+
+    @override
+    def answer(self, call: Call) -> dict[str, t.Any]:
+        handler, token = self._admit(call)
+        call.account, _, app = token.subject.partition(" ")
+        self._check_app(call, app)
+        self._count(call)
+        return t.cast("dict[str, t.Any]", handler(self, call, Arguments(call.params), app))
 
     # -- admission -------------------------------------------------------------------------------
 
@@ -98,11 +108,12 @@ class Wecom(Platform):
         value = call.query.get("access_token", "")
         if not value:
             raise Rejected(41001, "access_token missing")
-        token = self.tokens.get(value)
-        if token is None:
-            raise Rejected(40014, "invalid access_token", "auth")
-        if token.expires <= call.now:
-            raise Rejected(42001, "access_token expired", "auth")
+        token = self.living(
+            value,
+            call.now,
+            unknown=Rejected(40014, "invalid access_token", "auth"),
+            expired=Rejected(42001, "access_token expired", "auth"),
+        )
         if call.method != method:
             if call.api == "oa/getapprovalinfo":
                 raise Rejected(301025, "Warning: wrong json format. get approval param error")
@@ -131,18 +142,15 @@ class Wecom(Platform):
             raise Rejected(48002, "api forbidden")
 
     def _count(self, call: Call) -> None:
-        admit, now = self.world.limits.admit, call.now
         subject = f"{call.account} {call.api}"
         minute = _PER_MINUTE.get(call.api, 10_000)
-        name = f"wecom.{call.api}"
-        if not admit(name, subject, now, allowed=minute, seconds=_MINUTE, penalty=_MINUTE):
-            raise _too_often()
-        if not admit("wecom.hour", subject, now, allowed=150_000, seconds=_HOUR, penalty=_HOUR):
-            raise _too_often()
+        self.admit(call, call.api, subject, allowed=minute, seconds=_MINUTE, penalty=_MINUTE)
+        self.admit(call, "hour", subject, allowed=150_000, seconds=_HOUR, penalty=_HOUR)
 
     # -- tokens ----------------------------------------------------------------------------------
 
-    def _token(self, call: Call) -> dict[str, t.Any]:
+    @override
+    def granted(self, call: Call) -> dict[str, t.Any]:
         corp, secret = call.query.get("corpid", ""), call.query.get("corpsecret", "")
         call.params = {"corpid": corp, "corpsecret": secret}
         if not corp:
@@ -154,10 +162,7 @@ class Wecom(Platform):
         call.account = corp
         app = next((app for app, text in _SECRETS.items() if secret == f"{text}-{corp}"), "")
         if not app:
-            if not self.world.limits.admit(
-                "wecom.gettoken", corp, call.now, allowed=2000, seconds=_HOUR, penalty=_HOUR
-            ):
-                raise _too_often()
+            self.admit(call, "gettoken", corp, allowed=2000, seconds=_HOUR, penalty=_HOUR)
             known = any(secret.startswith(f"{text}-") for text in _SECRETS.values())
             if known:  # a good secret, of another company
                 raise Rejected(40001, "invalid credential", "auth")
@@ -228,10 +233,6 @@ class Wecom(Platform):
                 else:
                     record = {"external_userid": kind.external(contacts, row), "userid": user}
                     yield TruthRow(contacts.key(row), None, row.version, record)
-
-
-def _too_often() -> Rejected:
-    return Rejected(45009, "api freq out of limit", "throttled")
 
 
 PLATFORM = Wecom

@@ -11,7 +11,7 @@ import orjson
 from typing_extensions import override
 
 from sandbox.clock import beijing
-from sandbox.platforms.youzan_orders import STATES, state_of
+from sandbox.platforms.youzan.orders import STATES, state_of
 from sandbox.pushes import Announcer, Change, Letter
 
 _TRADES = {

@@ -9,14 +9,14 @@ from typing_extensions import override
 
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
-from sandbox.platform import Platform, TruthRow
-from sandbox.platforms import youzan_more_calls as _more_calls  # noqa: F401 - adds to CALLS
-from sandbox.platforms.youzan_calls import CALLS, Handler
-from sandbox.platforms.youzan_params import Params
-from sandbox.platforms.youzan_pushes import YouzanAnnouncer
-from sandbox.platforms.youzan_rows import ROWS
-from sandbox.platforms.youzan_truth import OWN_TRUTH
-from sandbox.tokens import RefreshChain, Token
+from sandbox.platform import Gateway, TruthRow
+from sandbox.platforms.youzan import more_calls as _more_calls  # noqa: F401 - adds to CALLS
+from sandbox.platforms.youzan.calls import CALLS, Handler
+from sandbox.platforms.youzan.params import Params
+from sandbox.platforms.youzan.pushes import YouzanAnnouncer
+from sandbox.platforms.youzan.rows import ROWS
+from sandbox.platforms.youzan.truth import OWN_TRUTH
+from sandbox.tokens import Grants, Token
 
 SELF_BUILT: t.Final = ("sandbox-client", "sandbox-client-secret")
 TOOL: t.Final = ("sandbox-tool", "sandbox-tool-secret")
@@ -26,7 +26,11 @@ _DAY = 86_400
 Body = dict[str, t.Any]
 
 
-class Youzan(Platform):
+class Refused(Rejected):
+    """A refusal by the gateway itself, before any method is asked: it has an envelope of its own."""
+
+
+class Youzan(Gateway):
     """The platform: tokens in the query string, HTTP 200 for everything, three envelopes."""
 
     slug = "youzan"
@@ -37,8 +41,8 @@ class Youzan(Platform):
     @override
     def __init__(self, world: t.Any) -> None:
         super().__init__(world)
-        self._used_codes: set[str] = set()
-        self._chains: dict[str, RefreshChain] = {}
+        grace = self.world.settings.refresh_grace
+        self.consents = Grants(self.accounts, life=28 * _DAY, grace=grace)
 
     @override
     def account_name(self, number: int) -> str:
@@ -58,74 +62,61 @@ class Youzan(Platform):
     def _trace(self, call: Call) -> str:
         return f"yz7-{digest(call.number)[:8]}-{call.now_ms}-{call.number}"
 
-    def _gateway(self, call: Call, code: int, message: str, outcome: str) -> Reply:
-        error = {"trace_id": self._trace(call), "err_msg": message, "err_code": code}
-        return json_reply({"gw_err_resp": error}, outcome=outcome)
-
     @override
     def grants(self, call: Call) -> bool:
         return call.path == "/auth/token"
 
     @override
-    def throttled(self, call: Call) -> Reply | None:
-        if self.grants(call):
-            return None
-        return self._gateway(call, 4101, "请求太频繁", "throttled")
+    def name_of(self, call: Call) -> str:
+        parts = [part for part in call.path.split("/") if part not in {"", "_textarea_"}]
+        return "/".join(parts[1:] if parts[:1] == ["api"] else parts)
 
     @override
-    def handle(self, call: Call) -> Reply:
-        if self.grants(call):
-            return self._token_call(call)
-        try:
-            handler = self._admit(call)
-        except Rejected as refused:
-            return self._gateway(call, int(refused.code), refused.message, refused.outcome)
-        try:
-            content = handler(self, call, Params(call.params))
-        except Rejected as refused:
-            failure = {
-                "trace_id": self._trace(call),
-                "code": refused.code,
-                "success": False,
-                "message": refused.message,
-                "data": refused.extra.get("data"),
-            }
-            return json_reply(failure, outcome=refused.outcome)
-        success = {
-            "trace_id": self._trace(call),
-            "code": 200,
-            "success": True,
-            "message": "successful",
-        }
-        return json_reply(success | content)
+    def too_often(self, call: Call) -> Rejected:
+        return Refused(4101, "请求太频繁", "throttled")
+
+    @override
+    def refusal(self, call: Call, refused: Rejected) -> Reply:
+        content: Body = {"code": refused.code, "success": False, "message": refused.message}
+        content["data"] = refused.extra.get("data")
+        if isinstance(refused, Refused):
+            error = {"err_msg": refused.message, "err_code": int(refused.code)}
+            content = {"gw_err_resp": {"trace_id": self._trace(call), **error}}
+        elif not self.grants(call):
+            content["trace_id"] = self._trace(call)
+        return json_reply(content, outcome=refused.outcome)
+
+    @override
+    def success(self, call: Call, content: Body) -> Body:
+        told = {"code": 200, "success": True, "message": "successful"}
+        return {"trace_id": self._trace(call), **told, **content}
+
+    @override
+    def answer(self, call: Call) -> Body:
+        handler = self._admit(call)
+        return handler(self, call, Params(call.params))
 
     # -- gateway ---------------------------------------------------------------------------------
 
     def _admit(self, call: Call) -> Handler:
-        parts = [part for part in call.path.split("/") if part not in {"", "_textarea_"}]
-        if len(parts) != 3 or parts[0] != "api":
-            raise Rejected(4001, "非法请求地址")
-        call.api = f"{parts[1]}/{parts[2]}"
-        handler = CALLS.get((parts[1], parts[2]))
+        name, _, version = call.api.partition("/")
+        if not call.path.startswith("/api/") or not version or "/" in version:
+            raise Refused(4001, "非法请求地址")
+        handler = CALLS.get((name, version))
         if handler is None:
-            raise Rejected(4005, "非法的API")
+            raise Refused(4005, "非法的API")
         call.params = self._params(call)
         token = self._token_of(call)
         call.account = token.subject
-        allowed = self.world.limits.admit(
-            f"youzan.{parts[1]}", call.account, call.now, allowed=_ADVISED.get(parts[1], 50)
-        ) and self.world.limits.admit(
-            "youzan.quota", SELF_BUILT[0], call.now, allowed=500_000, seconds=30 * _DAY
-        )
-        if not allowed:
-            raise Rejected(4101, "请求太频繁", "throttled")
+        self.admit(call, name, call.account, allowed=_ADVISED.get(name, 50))
+        self.admit(call, "quota", SELF_BUILT[0], allowed=500_000, seconds=30 * _DAY)
         return handler
 
     def _params(self, call: Call) -> Body:
         if call.method == "GET":
             return {name: value for name, value in call.query.items() if name != "access_token"}
         if call.method != "POST" or call.content_type not in _BODY_TYPES:
-            raise Rejected(
+            raise Refused(
                 4007, f"非法的请求姿势，httpMethod:{call.method}, contentType:{call.content_type}"
             )
         if call.content_type != "application/json":
@@ -133,38 +124,29 @@ class Youzan(Platform):
         try:
             params = call.json()
         except ValueError:
-            raise Rejected(4004, "非法的Content") from None
+            raise Refused(4004, "非法的Content") from None
         if not isinstance(params, dict):
-            raise Rejected(4004, "非法的Content")
+            raise Refused(4004, "非法的Content")
         return params
 
     def _token_of(self, call: Call) -> Token:
         value = call.query.get("access_token", "")
         if not value:  # a token in a header or in the body is no token
-            raise Rejected(4201, "非法的请求凭证", "auth")
-        token = self.tokens.get(value)
-        if token is None or token.subject not in self.accounts:
-            raise Rejected(4203, "Token 不存在", "auth")
-        if token.expires <= call.now:
-            raise Rejected(4202, "请求凭证过期", "auth")
-        return token
+            raise Refused(4201, "非法的请求凭证", "auth")
+        return self.living(
+            value,
+            call.now,
+            unknown=Refused(4203, "Token 不存在", "auth"),
+            expired=Refused(4202, "请求凭证过期", "auth"),
+        )
 
     # -- tokens ----------------------------------------------------------------------------------
 
-    def _token_call(self, call: Call) -> Reply:
-        call.api = "auth/token"
-        try:
-            call.params = self._token_params(call)
-            data = self._grant(call, call.params)
-        except Rejected as refused:
-            content = {
-                "success": False,
-                "code": refused.code,
-                "data": None,
-                "message": refused.message,
-            }
-            return json_reply(content, outcome=refused.outcome)
-        return json_reply({"success": True, "code": 200, "data": data, "message": None})
+    @override
+    def granted(self, call: Call) -> Body:
+        call.params = self._token_params(call)
+        data = self._grant(call, call.params)
+        return {"success": True, "code": 200, "data": data, "message": None}
 
     def _token_params(self, call: Call) -> Body:
         if call.content_type != "application/json":
@@ -218,29 +200,20 @@ class Youzan(Platform):
         return self._issue(call, account, renew=refresh)
 
     def _by_code(self, call: Call, code: str) -> Body:
-        account = code.removeprefix("sandbox-code-").partition("-")[0]
-        if account not in self.accounts or code in self._used_codes:
+        account = self.consents.by_code(code)
+        if account is None:
             raise Rejected(1005, "非法授权码")
-        self._used_codes.add(code)
-        chain = self.chain(account, call.now)
+        chain = self.consents.chain(account, call.now)
         return self._issue(call, account, renew=True, refresh=chain.current)
 
-    def chain(self, account: str, now: float) -> RefreshChain:
-        """Return the refresh tokens of a shop of the tool app."""
-        if account not in self._chains:
-            grace = self.world.settings.refresh_grace
-            self._chains[account] = RefreshChain(account, now, 28 * _DAY, grace)
-        return self._chains[account]
-
     def _by_refresh(self, call: Call, value: str) -> Body:
-        for account in self.accounts:
-            chain = self.chain(account, call.now)
-            if chain.owns(value):
-                following = chain.use(value, call.now) if chain.expires > call.now else None
-                if following is None:
-                    raise Rejected(1004, "授权关系已过期")
-                return self._issue(call, account, renew=True, refresh=following)
-        raise Rejected(1103, "授权关系不存在")
+        chain = self.consents.owner(value, call.now)
+        if chain is None:
+            raise Rejected(1103, "授权关系不存在")
+        following = chain.use(value, call.now)
+        if following is None:
+            raise Rejected(1004, "授权关系已过期")
+        return self._issue(call, chain.subject, renew=True, refresh=following)
 
     # -- truth -----------------------------------------------------------------------------------
 

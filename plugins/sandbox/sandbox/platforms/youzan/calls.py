@@ -9,8 +9,8 @@ import orjson
 
 from sandbox.dataset import Axis, Dataset, Row
 from sandbox.http import Call, Rejected
-from sandbox.platforms.youzan_goods import YouzanItem, YouzanProduct
-from sandbox.platforms.youzan_params import Params
+from sandbox.platforms.youzan.goods import YouzanItem, YouzanProduct
+from sandbox.platforms.youzan.params import Params
 
 if t.TYPE_CHECKING:
     from sandbox.platform import Platform
@@ -186,15 +186,15 @@ def items(platform: Platform, call: Call, params: Params) -> Body:
     number, size = params.number("page_no", 1), params.number("page_size", 20)
     if not 1 <= size <= 50 or number < 1 or number * size > 5000:
         raise Rejected(200000026, "非法的page或pageSize")
-    sorts = params.raw("sorts") or ["CREATED_TIME_DESC"]
+    sorts = params.get("sorts") or ["CREATED_TIME_DESC"]
     axis: Axis = "updated" if str(sorts[0]).startswith("UPDATE_TIME") else "created"
-    span = params.raw("item_range_query") or {}
+    span = params.get("item_range_query") or {}
     start, end = span.get("min_update_time"), span.get("max_update_time")
     if start is not None or end is not None:
         axis = "updated"
-    shown = params.raw("is_displays")
+    shown = params.get("is_displays")
     kind = t.cast("YouzanItem", data.entity)
-    if (wanted_ids := params.raw("item_ids")) is not None:
+    if (wanted_ids := params.get("item_ids")) is not None:
         rows, total = _scan(call, data, (number, size), _among(data, wanted_ids))
     elif isinstance(shown, list) and set(shown) in ({0}, {1}):
         wanted = shown[0] == 1
@@ -265,7 +265,7 @@ def item_detail(platform: Platform, call: Call, params: Params) -> Body:
 @named("youzan.item.itemdetail.get", "1.0.0")
 def item_detail_wrapped(platform: Platform, call: Call, params: Params) -> Body:
     """Answer one item; this call wants its parameters inside `request`."""
-    inner = params.raw("request")
+    inner = params.get("request")
     if not isinstance(inner, dict) or not {"kdt_id", "item_id", "channel"} <= set(inner):
         raise Rejected(301000002, "request 参数缺失")
     return _item(platform, call, Params(inner).number("item_id"))
@@ -276,7 +276,7 @@ def retail_products(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the product library: 3,600 rows deep, or further behind `last_spu_id`."""
     data = platform.dataset(call.account, "retail_products", call)
     number, size = params.number("page_no", 1), params.number("page_size", 20)
-    if params.raw("is_search_after"):
+    if params.get("is_search_after"):
         last = params.number("last_spu_id", 0)
         every = sorted(data.rows(), key=lambda row: row.serial)
         beyond = [row for row in every if row.serial + YouzanProduct.first > last]

@@ -6,9 +6,9 @@ import typing as t
 from collections.abc import Callable, Iterator
 
 from sandbox.platform import Platform, TruthRow
-from sandbox.platforms.youzan_goods import YouzanItem, YouzanWarehouse
-from sandbox.platforms.youzan_more_calls import COMPANIES, shop_of, stock
-from sandbox.platforms.youzan_rows import YouzanCustomer
+from sandbox.platforms.youzan.goods import YouzanItem, YouzanWarehouse
+from sandbox.platforms.youzan.more_calls import COMPANIES, shop_of, stock
+from sandbox.platforms.youzan.rows import YouzanCustomer
 
 
 def _old_items(platform: Platform, account: str, stream: str) -> Iterator[TruthRow]:

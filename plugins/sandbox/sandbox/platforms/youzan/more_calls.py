@@ -9,10 +9,10 @@ import orjson
 from sandbox.dataset import Dataset, Row
 from sandbox.http import Call, Rejected
 from sandbox.mixing import mix
-from sandbox.platforms.youzan_calls import CALLS, DAY_MS, Body, named, page_of
-from sandbox.platforms.youzan_goods import YouzanProduct, YouzanWarehouse
-from sandbox.platforms.youzan_params import Params
-from sandbox.platforms.youzan_rows import YouzanCustomer
+from sandbox.platforms.youzan.calls import CALLS, DAY_MS, Body, named, page_of
+from sandbox.platforms.youzan.goods import YouzanProduct, YouzanWarehouse
+from sandbox.platforms.youzan.params import Params
+from sandbox.platforms.youzan.rows import YouzanCustomer
 from sandbox.words import EXPRESS
 
 if t.TYPE_CHECKING:
@@ -53,7 +53,7 @@ def warehouse_stock(platform: Platform, call: Call, params: Params) -> Body:
     """Answer stock by codes; `sku_codes` may be a list or its JSON text."""
     products = platform.dataset(call.account, "retail_products", call)
     houses = platform.dataset(call.account, "warehouses")
-    codes = params.raw("sku_codes")
+    codes = params.get("sku_codes")
     if isinstance(codes, str):
         try:
             codes = orjson.loads(codes)
@@ -81,7 +81,7 @@ def _papers(platform: Platform, call: Call, params: Params, entity: str) -> Body
     start, end = params.time("create_time_start"), params.time("create_time_end")
     rows, total = page_of(call, data, (number, size), ("created", start, end + 1000))
     records = [data.render(row) for row in rows]
-    if not params.raw("show_item"):
+    if not params.get("show_item"):
         for record in records:
             record.pop("order_items")
     paging = {"total_count": total, "page": number, "page_size": size}
@@ -131,7 +131,7 @@ def _customer(platform: Platform, call: Call, account: t.Any) -> tuple[Dataset, 
 @named("youzan.scrm.customer.detail.get", "1.0.1")
 def customer_detail(platform: Platform, call: Call, params: Params) -> Body:
     """Answer one customer."""
-    account = params.raw("account_info") or {
+    account = params.get("account_info") or {
         "account_type": 5,
         "account_id": params.text("yz_open_id"),
     }
@@ -142,7 +142,7 @@ def customer_detail(platform: Platform, call: Call, params: Params) -> Body:
 @named("youzan.crm.customer.points.changelog.search", "4.0.2")
 def points_changes(platform: Platform, call: Call, params: Params) -> Body:
     """Answer the changes of one customer's points: at most 31 days of the last 12 months."""
-    data, row = _customer(platform, call, params.raw("user"))
+    data, row = _customer(platform, call, params.get("user"))
     number, size = params.number("page", 1), params.number("page_size", 20)
     start, end = params.time("begin_time"), params.time("end_time")
     if end - start > 31 * DAY_MS or start < call.now_ms - 366 * DAY_MS or start > end:
@@ -159,7 +159,7 @@ def points_changes(platform: Platform, call: Call, params: Params) -> Body:
 @named("youzan.crm.customer.points.get", "1.0.0")
 def points(platform: Platform, call: Call, params: Params) -> Body:
     """Answer one customer's points."""
-    data, row = _customer(platform, call, params.raw("user"))
+    data, row = _customer(platform, call, params.get("user"))
     return {"data": {"point": data.render(row)["points"]}}
 
 

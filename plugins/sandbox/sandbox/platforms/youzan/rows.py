@@ -11,14 +11,14 @@ from sandbox.clock import beijing
 from sandbox.dataset import Dataset, Entity, Numbered, Record, Row
 from sandbox.mixing import mix
 from sandbox.money import yuan
-from sandbox.platforms.youzan_goods import (
+from sandbox.platforms.youzan.goods import (
     YouzanItem,
     YouzanProduct,
     YouzanStockIn,
     YouzanStockOut,
     YouzanWarehouse,
 )
-from sandbox.platforms.youzan_orders import YouzanOrder, cipher
+from sandbox.platforms.youzan.orders import YouzanOrder, cipher
 from sandbox.words import GIVEN, PLACES, SURNAMES
 
 View = Callable[[Dataset, Row], Record]

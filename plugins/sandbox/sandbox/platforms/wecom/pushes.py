@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from typing_extensions import override
 
 from sandbox.mixing import digest
-from sandbox.platforms.wecom_rows import WecomApproval, WecomContact, WecomUser
+from sandbox.platforms.wecom.rows import WecomApproval, WecomContact, WecomUser
 from sandbox.pushes import Announcer, Change, Letter
 
 _TOKEN = "sandbox-push-token"  # noqa: S105 - visibly a fake

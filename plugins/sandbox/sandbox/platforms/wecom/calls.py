@@ -5,11 +5,14 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
+from typing_extensions import override
+
+from sandbox import arguments
 from sandbox.dataset import Dataset, Row
 from sandbox.http import Call, Rejected
 from sandbox.mixing import mix
-from sandbox.platforms import wecom_checkin as checkin
-from sandbox.platforms.wecom_rows import WecomApproval, WecomContact, WecomUser
+from sandbox.platforms.wecom import checkin
+from sandbox.platforms.wecom.rows import WecomApproval, WecomContact, WecomUser
 
 if t.TYPE_CHECKING:
     from sandbox.platform import Platform
@@ -25,31 +28,21 @@ _CHECKIN_USERS, _CHECKIN_SPAN, _APPROVAL = 301023, 301024, 301025
 _NO_USER, _NO_DEPARTMENT, _TOO_BIG, _NO_CONTACT = 60111, 60123, 45029, 84061
 
 
-class Arguments:
+class Arguments(arguments.Arguments):
     """The parameters of one call."""
 
-    def __init__(self, values: Body) -> None:
-        self._values = values
+    digits = True
+    code = _BAD_PARAMETER
 
-    def get(self, name: str) -> t.Any:
-        """Return a parameter as it came; None when it is absent."""
-        return self._values.get(name)
+    def refused_with(self, code: int) -> Arguments:
+        """Return the same parameters, refused with another code."""
+        same = Arguments(self._values)
+        same.code = code
+        return same
 
-    def text(self, name: str) -> str:
-        """Return a required text."""
-        value = self._values.get(name)
-        if not isinstance(value, str) or not value:
-            raise Rejected(_BAD_PARAMETER, f"field `{name}` is missing. invalid Request Parameter")
-        return value
-
-    def number(self, name: str, default: int | None = None, code: int = _BAD_PARAMETER) -> int:
-        """Return an integer; in a query string it comes as digits."""
-        value = self._values.get(name, default)
-        if isinstance(value, str) and value.isdigit():
-            value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise Rejected(code, f"field `{name}` must be an integer. invalid Request Parameter")
-        return value
+    @override
+    def refusal(self, name: str, wanted: str) -> Rejected:
+        return Rejected(self.code, f"field `{name}` must be {wanted}. invalid Request Parameter")
 
     def cursor(self, name: str, prefix: str) -> tuple[int, int]:
         """Return the two numbers in one of our cursors; (-1, -1) for an empty one."""
@@ -60,15 +53,6 @@ class Arguments:
         if not (value.startswith(prefix) and first.isdigit() and second.isdigit()):
             raise Rejected(_BAD_PARAMETER, f"field `{name}` is invalid. invalid Request Parameter")
         return int(first), int(second)
-
-    def users(self, name: str, code: int) -> list[str]:
-        """Return a list of at most 100 user ids."""
-        value = self._values.get(name)
-        if not isinstance(value, list) or not 1 <= len(value) <= 100:
-            if code == _CHECKIN_USERS:
-                raise Rejected(code, "userlist is over threshold", checkindata=[])
-            raise Rejected(code, f"field `{name}` exceed max length 100. invalid Request Parameter")
-        return [str(one) for one in value]
 
 
 # -- directory -----------------------------------------------------------------------------------
@@ -189,9 +173,16 @@ def user_ids(platform: Platform, call: Call, arguments: Arguments, _app: str) ->
 # -- attendance ----------------------------------------------------------------------------------
 
 
+def _punching(arguments: Arguments) -> list[str]:
+    try:
+        return arguments.ids("useridlist", 100)
+    except Rejected:
+        raise Rejected(_CHECKIN_USERS, "userlist is over threshold", checkindata=[]) from None
+
+
 def _span(arguments: Arguments) -> tuple[int, int]:
-    start = arguments.number("starttime", code=_CHECKIN_SPAN)
-    end = arguments.number("endtime", code=_CHECKIN_SPAN)
+    arguments = arguments.refused_with(_CHECKIN_SPAN)
+    start, end = arguments.number("starttime"), arguments.number("endtime")
     if not 0 < start < end or end - start > 30 * checkin.DAY:
         raise Rejected(_CHECKIN_SPAN, "checkin time interval is invalid")
     return start, end
@@ -203,7 +194,7 @@ def checkin_data(platform: Platform, call: Call, arguments: Arguments, _app: str
     kind = arguments.number("opencheckindatatype")
     if kind not in {1, 2, 3}:
         raise Rejected(_BAD_PARAMETER, "opencheckindatatype must be 1, 2 or 3")
-    members = arguments.users("useridlist", _CHECKIN_USERS)
+    members = _punching(arguments)
     start, end = _span(arguments)
     found: list[Body] = []
     for userid in members:
@@ -215,7 +206,7 @@ def checkin_data(platform: Platform, call: Call, arguments: Arguments, _app: str
 def checkin_day_data(platform: Platform, call: Call, arguments: Arguments, _app: str) -> Body:
     """Answer daily sums; moments that are no midnight find nothing."""
     data = platform.dataset(call.account, "users")
-    members = arguments.users("useridlist", _CHECKIN_USERS)
+    members = _punching(arguments)
     start, end = arguments.number("starttime"), arguments.number("endtime")
     if start > end or start <= 0 or end - start > 30 * checkin.DAY:
         raise Rejected(_CHECKIN_SPAN, "checkin time interval is invalid")
@@ -235,7 +226,7 @@ def approval_ids(platform: Platform, call: Call, arguments: Arguments, _app: str
     """Answer form numbers by submit time; a page may be short although more remain."""
     data = platform.dataset(call.account, "approvals", call)
     start, end = _approval_span(arguments)
-    size = arguments.number("size", code=_APPROVAL)
+    size = arguments.refused_with(_APPROVAL).number("size")
     if not isinstance(arguments.get("new_cursor"), str) or not 1 <= size <= 100:
         raise Rejected(_APPROVAL, "get approval param error:invalid new_cursor or size")
     moment, serial = max((start * 1000, -1), arguments.cursor("new_cursor", "n"))
@@ -362,7 +353,7 @@ def external_contact_ids(platform: Platform, call: Call, arguments: Arguments, _
 def external_contacts(platform: Platform, call: Call, arguments: Arguments, _app: str) -> Body:
     """Answer the contacts of up to 100 members, by cursor."""
     data = platform.dataset(call.account, "external_contacts", call)
-    members = arguments.users("userid_list", _BAD_PARAMETER)
+    members = arguments.ids("userid_list", 100)
     limit = min(100, arguments.number("limit", 50))
     for userid in members:
         _user(platform, call, userid)

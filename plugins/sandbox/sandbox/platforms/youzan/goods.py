@@ -10,7 +10,7 @@ from sandbox.clock import beijing
 from sandbox.dataset import Dataset, Numbered, Record, Row
 from sandbox.mixing import digest, mix
 from sandbox.money import yuan
-from sandbox.platforms.youzan_orders import FIRST_ITEM
+from sandbox.platforms.youzan.orders import FIRST_ITEM
 from sandbox.words import COLOURS, GOODS, PLACES
 
 View = Callable[[Dataset, Row], Record]

@@ -6,11 +6,13 @@ import typing as t
 from collections.abc import Callable
 
 import orjson
+from typing_extensions import override
 
+from sandbox import arguments
 from sandbox.dataset import Axis, Dataset, Row
 from sandbox.http import Call, Rejected
 from sandbox.mixing import digest, mix
-from sandbox.platforms.kuaishou_shop_rows import KuaishouItem, order_state
+from sandbox.platforms.kuaishou_shop.rows import KuaishouItem, order_state
 
 if t.TYPE_CHECKING:
     from sandbox.platforms.kuaishou_shop import KuaishouShop
@@ -28,24 +30,12 @@ _VIEW_STATES = {2: 10, 3: 30, 4: 40, 5: 50, 6: 70, 7: 80}
 _STATEMENTS_PER_PAGE = 20
 
 
-class Arguments:
+class Arguments(arguments.Arguments):
     """The parsed `param` of one call."""
 
-    def __init__(self, values: t.Any) -> None:
-        if not isinstance(values, dict):
-            raise Rejected(_PARAMETER, "invalid_request: param is not an object")
-        self._values = values
-
-    def get(self, name: str) -> t.Any:
-        """Return an argument as it came; None when it is absent."""
-        return self._values.get(name)
-
-    def number(self, name: str, default: int | None = None) -> int:
-        """Return an integer argument."""
-        value = self._values.get(name, default)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise Rejected(_PARAMETER, f"invalid_request: {name} must be an integer")
-        return value
+    @override
+    def refusal(self, name: str, wanted: str) -> Rejected:
+        return Rejected(_PARAMETER, f"invalid_request: {name} must be {wanted}")
 
     def cursor(self, name: str) -> str:
         """Return a cursor, which must be present even when it is empty."""

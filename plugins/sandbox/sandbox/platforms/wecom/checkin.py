@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sandbox.dataset import Dataset, Record, Row
 from sandbox.mixing import mix
-from sandbox.platforms.wecom_rows import name_of
+from sandbox.platforms.wecom.rows import name_of
 
 DAY: t.Final = 86_400
 _BEIJING = 8 * 3600
