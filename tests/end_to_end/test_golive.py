@@ -11,7 +11,6 @@ import json
 import random
 import signal
 import threading
-import time
 import typing as t
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -37,10 +36,7 @@ CHANGING = ("orders", "refunds", "items")
 
 
 class Life:
-    """What happens in the shops.
-
-    No row changes twice within a second: 有赞 tells the time of an update in seconds, and of two
-    contents with one update time the warehouse keeps the first.
+    """What happens in the shops. Rows change twice within a second, with one update time for both.
 
     Args:
         shop: The sandbox.
@@ -58,8 +54,8 @@ class Life:
         self._chance = random.Random(5)
         self._made = threading.Semaphore(0)
         self._places = [(a, e) for a in shop.accounts("youzan") for e in CHANGING]
+        self._last: dict[tuple[str, str], str] = {}
         self._keys = {place: self._living(place) for place in self._places}
-        self._changed: dict[tuple[str, str, str], float] = {}
 
     def _living(self, place: tuple[str, str]) -> list[str]:
         return [row.key for row in self._shop.truth("youzan", *place)]
@@ -78,15 +74,15 @@ class Life:
             keys = self._shop.mutate("youzan", *place, "insert")
             self._keys[place] += keys
         else:
-            key = self._chance.choice(self._keys[place])
-            if time.monotonic() - self._changed.get((*place, key), 0) < 1.1:
-                return
+            known = self._keys[place]
+            key = self._chance.choice([self._chance.choice(known), self._last.get(place, known[0])])
+            self._last[place] = key
             keys = [key]
             if self._deletions and place[1] == "items":
-                self._keys[place].remove(key)
+                del self._last[place]
+                known.remove(key)
                 kind = "delete"
             self._shop.mutate("youzan", *place, t.cast("t.Any", kind), keys=keys)
-        self._changed |= {(*place, key): time.monotonic() for key in keys}
         self._made.release()
 
     @contextmanager

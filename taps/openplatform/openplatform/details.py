@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
@@ -36,7 +37,8 @@ class DetailReader:
     ) -> None:
         self._client = client
         self._finisher = finisher
-        self._cache: Cache[t.Any] = Cache(clock)
+        self._clock = clock
+        self._cache: Cache[tuple[datetime, t.Any]] = Cache(clock)
         self._pool = ThreadPoolExecutor(concurrency, "details-worker") if concurrency > 1 else None
 
     def of_parents(
@@ -86,22 +88,30 @@ class DetailReader:
 
         called = False
 
-        def call() -> t.Any:
+        def call() -> tuple[datetime, t.Any]:
             nonlocal called
             called = True
+            asked = self._clock.now()
             with asking(stream.name):
-                return self._client.call(account, stream.api, params)
+                return asked, self._client.call(account, stream.api, params)
 
         if reads.cache is None:
-            body = call()
+            asked, body = call()
         else:
             key = (account.id, stream.api, identifier)
-            body = self._cache.get(key, call, ttl=reads.cache.total_seconds())
+            asked, body = self._cache.get(key, call, ttl=reads.cache.total_seconds())
             metrics = self._client.connection.metrics
             metrics.looked_up(stream.name, account.id, hit=not called)
         page = Page(records_at(body, stream.records), body)
         carried = {reads.carry: identifier} if reads.carry else {}
         fallback = Bookmark.parse(bookmark).time if bookmark else None
         return self._finisher.finished(
-            stream, account, page, None, carried, fallback=fallback, shared=reads.cache is not None
+            stream,
+            account,
+            page,
+            None,
+            carried,
+            asked=asked,
+            fallback=fallback,
+            shared=reads.cache is not None,
         )

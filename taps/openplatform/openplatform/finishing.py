@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import typing as t
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from openplatform.accounts import Account
 from openplatform.clock import Clock
+from openplatform.freshness import Reading
 from openplatform.metrics import Metrics
 from openplatform.pages import PageShaper
 from openplatform.paging import Page
@@ -24,13 +25,23 @@ class Finisher:
         zone: The platform's time zone.
         clock: The time.
         metrics: Where counts go.
+        settle: From this age on a record's update time is final.
         include_raw: Add `_raw`.
     """
 
-    def __init__(self, *, zone: tzinfo, clock: Clock, metrics: Metrics, include_raw: bool) -> None:
+    def __init__(
+        self,
+        *,
+        zone: tzinfo,
+        clock: Clock,
+        metrics: Metrics,
+        settle: timedelta,
+        include_raw: bool,
+    ) -> None:
         self._zone = zone
         self._clock = clock
         self._metrics = metrics
+        self._settle = settle
         self._include_raw = include_raw
         self._logger = logging.getLogger(__name__)
         self._shapers: dict[tuple[str, str, bool], PageShaper] = {}
@@ -43,6 +54,7 @@ class Finisher:
         window: Window | None,
         carried: Mapping[str, t.Any],
         *,
+        asked: datetime | None = None,
         fallback: datetime | None = None,
         shared: bool = False,
         known_only: bool = False,
@@ -55,6 +67,7 @@ class Finisher:
             page: Raw records; they may be changed in place.
             window: The window that they were asked for with.
             carried: Fields to add, from the parameters they were asked for with.
+            asked: When the platform was asked for them; None for just now.
             fallback: Time of the bookmark where a record tells none.
             shared: The raw records belong to a cache as well, and are left as they are.
             known_only: They come from an API that tells more than the stream has fields for; what the
@@ -65,7 +78,7 @@ class Finisher:
             flat = [{**raw, **carried} for raw in flat]
         shaper = self._shaper(stream, account, known_only=known_only)
         shaped = shaper.shape(flat, keep=shared or self._include_raw)
-        read_at = self._clock.now()
+        reading = Reading(asked or self._clock.now(), self._settle)
         fallback = fallback or (window.start if window else None)
         records = []
         for raw, record in zip(page.records, shaped, strict=True):
@@ -74,7 +87,7 @@ class Finisher:
                 continue
             if self._include_raw:
                 record[RAW] = raw if isinstance(raw, dict) else {"value": raw}
-            stream.finish(record, account=account, fallback=fallback, read_at=read_at)
+            stream.finish(record, account=account, fallback=fallback, reading=reading)
             records.append(record)
         return records
 

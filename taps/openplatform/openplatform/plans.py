@@ -20,7 +20,6 @@ from openplatform.windows import Planner, TimeFilter, floor
 # Clocks differ a little; stay this far inside what the platform still answers.
 _RETENTION_MARGIN = timedelta(minutes=10)
 _DEFAULT_HISTORY = timedelta(days=365)
-DEFAULT_SETTLE = timedelta(seconds=60)
 
 _logger = logging.getLogger(__name__)
 
@@ -100,7 +99,7 @@ class Horizon:
 
     def end(self, time: TimeFilter) -> datetime:
         """Return where reading ends: behind now by `settle`, on a border of the filter."""
-        settled = self.now - self.settings.duration("settle", DEFAULT_SETTLE)
+        settled = self.now - self.settings.settle
         end = min(settled, self.settings.end or settled)
         return floor(end, time.align or time.granule, self.zone)
 

@@ -28,7 +28,7 @@ from openplatform.events import (
 )
 from openplatform.fanout import Fanout
 from openplatform.partitions import Partition, partition_of
-from openplatform.plans import DEFAULT_SETTLE, Group, owed_now, source_of, streams_of
+from openplatform.plans import Group, owed_now, source_of, streams_of
 from openplatform.progress import Position
 from openplatform.settings import parse_duration
 from openplatform.slices import Slice, Wanted
@@ -126,8 +126,7 @@ class Refetch:
         settings: EventSettings,
     ) -> Gathered:
         # What is passed over must lie before the end of the windows that are read now.
-        settle = self._run.settings.duration("settle", DEFAULT_SETTLE)
-        wait = max(settings.wait, settle) if passed else settings.wait
+        wait = max(settings.wait, self._run.settings.settle) if passed else settings.wait
         return gather(
             log,
             starts,

@@ -22,6 +22,7 @@ from openplatform.failures import FailurePolicy
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DEFAULT_SETTLE = timedelta(seconds=60)
 _DURATION_TYPE = _NUMBER_TYPE = {"type": ["string", "number", "null"]}
 
 
@@ -344,6 +345,11 @@ class Settings:
         """Return a duration setting."""
         value = self.config.get(name)
         return default if value is None else parse_duration(value, setting=name)
+
+    @property
+    def settle(self) -> timedelta:
+        """How far to stay behind now."""
+        return self.duration("settle", _DEFAULT_SETTLE)
 
     @property
     def end(self) -> datetime | None:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from openplatform.accounts import Account
+from openplatform.clock import Clock
 from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
 from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
@@ -24,11 +25,13 @@ class SingleReader:
     Args:
         client: The platform.
         finisher: Finishes the records.
+        clock: The time.
     """
 
-    def __init__(self, client: PlatformClient, finisher: Finisher) -> None:
+    def __init__(self, client: PlatformClient, finisher: Finisher, *, clock: Clock) -> None:
         self._client = client
         self._finisher = finisher
+        self._clock = clock
 
     def fetch(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> Batch:
         """Fetch some records; what fails, and what does not exist, stands in the batch."""
@@ -65,6 +68,7 @@ class SingleReader:
 
     def _call(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> list[Record]:
         by_id = t.cast("ById", stream.by_id)
+        asked = self._clock.now()
         value: t.Any = list(ids) if by_id.batch else ids[0]
         if by_id.api is not None:
             params = stream.written(account, {by_id.param: value})
@@ -77,7 +81,7 @@ class SingleReader:
             record
             for page in pages
             for record in self._finisher.finished(
-                stream, account, page, None, {}, known_only=by_id.api is not None
+                stream, account, page, None, {}, asked=asked, known_only=by_id.api is not None
             )
         ]
 

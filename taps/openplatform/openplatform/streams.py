@@ -20,6 +20,7 @@ from openplatform import schemas
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark, format_time
 from openplatform.errors import SkipError
+from openplatform.freshness import Reading
 from openplatform.paging import OneShot, Paging
 from openplatform.partitions import ACCOUNT, REPLICATION_KEY
 from openplatform.paths import value_at
@@ -278,7 +279,7 @@ class PlatformStream(Stream):
         *,
         account: Account,
         fallback: datetime | None,
-        read_at: datetime,
+        reading: Reading,
     ) -> None:
         """Add the library's own fields to a shaped record.
 
@@ -286,15 +287,18 @@ class PlatformStream(Stream):
             record: The record, with its key.
             account: Its account.
             fallback: Time of the bookmark where the record tells none.
-            read_at: When the answer came.
+            reading: When it was read.
         """
         record[ACCOUNT] = account.id
         if self.incremental:
-            told = record.get(self.updated or self.happened or "")
-            moment = told or format_time(fallback or read_at)
+            moment = record.get(self.updated or self.happened or "")
+            if not moment:
+                moment = format_time(fallback) if fallback else reading.at
+            elif self.updated:
+                moment = reading.place(moment)
             record[REPLICATION_KEY] = f"{moment}@{self.identifier(record)}"
         if self.versioned_by_reading:
-            record[READ_AT] = format_time(read_at)
+            record[READ_AT] = reading.at
 
     def records_per_window(self, wanted: int | None) -> int:
         """Return how many records a window shall hold: what the settings say, or some pages."""

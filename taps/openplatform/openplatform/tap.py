@@ -168,6 +168,7 @@ class PlatformTap(Tap):
             zone=self.zone_info,
             clock=self.clock,
             metrics=self.metrics,
+            settle=self.settings.settle,
             include_raw=bool(self.config.get("include_raw")),
         )
 
@@ -194,7 +195,7 @@ class PlatformTap(Tap):
     @cached_property
     def singles(self) -> SingleReader:
         """Fetches single records of lists."""
-        return SingleReader(self.client, self.finisher)
+        return SingleReader(self.client, self.finisher, clock=self.clock)
 
     @cached_property
     def counter(self) -> Counter:
