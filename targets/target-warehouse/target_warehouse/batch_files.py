@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import typing as t
 
-from singer_sdk.helpers._batch import BaseBatchFileEncoding, StorageTarget
-
 from target_warehouse.errors import InputError
 
 if t.TYPE_CHECKING:
@@ -19,6 +17,9 @@ def record_lines(message: Message) -> t.Iterator[bytes]:
     Raises:
         InputError: When the files are not JSON lines, or cannot be read.
     """
+    # Not at the top: the SDK takes most of a second to load, and few runs have such messages.
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, StorageTarget
+
     encoding = BaseBatchFileEncoding.from_dict(dict(message.encoding or {}))
     if encoding.format != "jsonl":
         raise InputError(

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from singer_sdk.exceptions import (
-    ConfigurationError,
-    MissingKeyPropertiesError,
-    RecordsWithoutSchemaException,
-)
-
 
 class WarehouseError(Exception):
     """Base of every error that this target raises on purpose; ends the run without a traceback."""
 
 
-class SettingsError(WarehouseError, ConfigurationError):
+class SettingsError(WarehouseError):
     """A setting is wrong: a person must change it."""
 
 
@@ -21,7 +15,7 @@ class InputError(WarehouseError):
     """A line of the input is no Singer message that can be used."""
 
 
-class SchemaMissingError(InputError, RecordsWithoutSchemaException):
+class SchemaMissingError(InputError):
     """A record came before the schema of its stream."""
 
 
@@ -45,7 +39,7 @@ class QuarantineError(WarehouseError):
     """More records of this run were bad than `quarantine_threshold` allows."""
 
 
-class MissingKeyError(QuarantineError, MissingKeyPropertiesError):
+class MissingKeyError(QuarantineError):
     """As QuarantineError; the record over the threshold lacked a key property."""
 
 

@@ -94,7 +94,7 @@ class Warehouse:
     def start(self, *arguments: str, **settings: t.Any) -> subprocess.Popen[bytes]:
         """Start the program with pipes."""
         path = self.configure(**settings)
-        code = "from target_warehouse.target import TargetWarehouse as T; T.cli()"
+        code = "from target_warehouse.command import main; main()"
         return subprocess.Popen(
             [sys.executable, "-c", code, "--config", str(path), *arguments],
             stdin=subprocess.PIPE,

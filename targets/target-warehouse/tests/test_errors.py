@@ -119,7 +119,7 @@ def test_unreadable_configuration(tmp_path):
     path = tmp_path / "config.json"
     path.write_text("{")
     for name in (path, tmp_path / "missing.json"):
-        code = "from target_warehouse.target import TargetWarehouse as T; T.cli()"
+        code = "from target_warehouse.command import main; main()"
         process = subprocess.run(
             [sys.executable, "-c", code, "--config", str(name)],
             capture_output=True,
@@ -232,7 +232,7 @@ def test_database_full(make_warehouse, tmp_path):
     warehouse.load(*GOOD)
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"path": warehouse.config["path"]}))
-    code = "from target_warehouse.target import TargetWarehouse as T; T.cli()"
+    code = "from target_warehouse.command import main; main()"
     lines = [incremental()]
     lines += [order(str(n), "x" * 2000, AT) for n in range(2000)]
     process = subprocess.run(
@@ -256,7 +256,7 @@ def test_a_record_that_is_no_object(make_warehouse):
 
 
 def test_about_and_version():
-    code = "from target_warehouse.target import TargetWarehouse as T; T.cli()"
+    code = "from target_warehouse.command import main; main()"
     process = subprocess.run(
         [sys.executable, "-c", code, "--about", "--format=json"],
         capture_output=True,

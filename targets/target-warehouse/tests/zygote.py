@@ -128,8 +128,8 @@ def serve(descriptor: int) -> None:
     """Fork on demand until the other side is gone."""
     import duckdb  # noqa: F401
     import psycopg  # noqa: F401
+    from target_warehouse.command import main
     from target_warehouse.dialects import duckdb as _, postgres as __  # noqa: F401
-    from target_warehouse.target import TargetWarehouse
 
     with socket.socket(fileno=descriptor) as channel:
         while True:
@@ -144,13 +144,15 @@ def serve(descriptor: int) -> None:
             pid = os.fork()
             if pid == 0:
                 channel.close()
-                _become(TargetWarehouse, descriptors, order)
+                _become(main, descriptors, order)
             for number in descriptors:
                 os.close(number)
             channel.send(json.dumps({"pid": pid}).encode())
 
 
-def _become(target: t.Any, descriptors: list[int], order: dict[str, t.Any]) -> t.NoReturn:
+def _become(
+    main: t.Callable[[], t.NoReturn], descriptors: list[int], order: dict[str, t.Any]
+) -> t.NoReturn:
     import resource
 
     for number, descriptor in enumerate(descriptors):
@@ -160,7 +162,8 @@ def _become(target: t.Any, descriptors: list[int], order: dict[str, t.Any]) -> t
         resource.setrlimit(getattr(resource, name), (limit, limit))
     code = 1
     try:
-        target.cli(args=order["arguments"])
+        sys.argv[1:] = order["arguments"]
+        main()
     except SystemExit as end:
         code = int(end.code or 0)
     finally:

@@ -82,7 +82,7 @@ class Warehouse:
         config = {**self.config, "schema": schema}
         config.pop("default_target_schema", None)
         with self._told():
-            return TargetWarehouse(config=config).replay_quarantine(wanted)
+            return TargetWarehouse(config=config).session.replay_quarantine(wanted)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
