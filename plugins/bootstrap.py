@@ -79,7 +79,9 @@ def prepare(*, install: bool = True) -> None:
     print("Installing the workspace into .venv ...", file=sys.stderr, flush=True)
     # uv's progress is for a terminal; elsewhere it would only list a hundred packages.
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    _run([*uv(), "sync", *quiet, "--all-packages", "--python", str(PYTHON)])
+    _run(
+        [*uv(), "sync", *quiet, "--all-packages", "--compile-bytecode", "--python", str(PYTHON)]
+    )
     STAMP.write_text(mark, encoding="utf-8")
 
 
@@ -93,6 +95,8 @@ def environment() -> dict[str, str]:
         "UV_PYTHON_DOWNLOADS": "never",
     }
     env.pop("PYTHONHOME", None)
+    # Without kept bytecode each start of a program compiles some hundred modules anew.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     # uv does not read pip's settings; who told pip of a mirror means uv as well.
     mirror = env.get("PIP_INDEX_URL") or _pip_mirror()
     if mirror and not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & env.keys():

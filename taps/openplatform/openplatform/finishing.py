@@ -82,7 +82,7 @@ class Finisher:
         fallback = fallback or (window.start if window else None)
         records = []
         for raw, record in zip(page.records, shaped, strict=True):
-            if any(record.get(name) is None for name in stream.key):
+            if None in map(record.get, stream.key):
                 self._keyless(stream, account, record)
                 continue
             if self._include_raw:

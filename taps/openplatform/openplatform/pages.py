@@ -14,7 +14,6 @@ import threading
 import typing as t
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 import msgspec
 
@@ -178,23 +177,17 @@ class PageShaper:
 
     def _convert(self, change: _Change, records: list[Record]) -> None:
         name, path, convert, many = change
-        if many is not None and (values := _column(name, records)) and (done := many(values)):
+        values = [record.get(name) for record in records]
+        if None in values:
+            records = [r for r, value in zip(records, values, strict=True) if value is not None]
+            values = [value for value in values if value is not None]
+        if many is not None and values and (done := many(values)):
             for record, value in zip(records, done, strict=True):
                 record[name] = value
             return
-        for record in records:
-            if (value := record.get(name)) is not None:
-                try:
-                    record[name] = convert(value)
-                except Misfit:
-                    self._shaper.on_misfit(path)
-                    record[name] = None
-
-
-def _column(name: str, records: list[Record]) -> list[t.Any] | None:
-    """Return the values of a field, None if it is missing or null in one of the records."""
-    try:
-        values = list(map(itemgetter(name), records))
-    except KeyError:
-        return None
-    return None if None in values else values
+        for record, value in zip(records, values, strict=True):
+            try:
+                record[name] = convert(value)
+            except Misfit:
+                self._shaper.on_misfit(path)
+                record[name] = None

@@ -85,12 +85,25 @@ def _decimal(value: t.Any) -> str | None:
 
 
 def _decimals(values: list[t.Any]) -> list[str] | None:
-    """Convert many amounts at once; None if one of them was not seen before."""
-    texts = values[0].__class__ is str
-    try:
-        return values if texts and _plain_decimals.issuperset(values) else None
-    except TypeError:
-        return None
+    """Convert many amounts at once; None if one of them takes more than a look."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return values if _plain_decimals.issuperset(values) or _learn(values) else None
+    if kinds == {Decimal}:
+        # An exponent is written out, and what is not finite refused, one by one.
+        texts = list(map(str, values))
+        return texts if all(map(_PLAIN_DECIMAL, texts)) else None
+    return list(map(str, values)) if kinds == {int} else None
+
+
+def _learn(texts: list[str]) -> bool:
+    """Tell whether all texts are plain decimals; those that are need no such look again."""
+    new = set(texts) - _plain_decimals
+    if not all(map(_PLAIN_DECIMAL, new)):
+        return False
+    if len(_plain_decimals) + len(new) <= _DECIMALS_KEPT:
+        _plain_decimals.update(new)
+    return True
 
 
 def _boolean(value: t.Any) -> bool | None:
@@ -191,7 +204,7 @@ class Shaper:
         kinds = {kinds} if isinstance(kinds, str) else set(kinds)
         if schema.get("x-json"):
             inner = self.entry({k: v for k, v in schema.items() if k != "x-json"}, path)[1]
-            return None, _parsed(inner)
+            return None, _Parsed(inner)
         if "object" in kinds and "properties" in schema:
             return None, _lenient(self._object(schema, path))
         if "array" in kinds and "items" in schema:
@@ -208,6 +221,8 @@ class Shaper:
 
     def many(self, convert: Convert) -> ConvertMany | None:
         """Return the conversion of a whole list that belongs to a conversion, if there is one."""
+        if isinstance(convert, _Parsed):
+            return convert.many
         whole: dict[Convert, ConvertMany] = {
             self._times.local: self._times.many_local,
             self._times.milliseconds: self._times.many_milliseconds,
@@ -264,8 +279,17 @@ def _lenient(convert: Convert) -> Convert:
     return wrapped
 
 
-def _parsed(convert: Convert) -> Convert:
-    def wrapped(value: t.Any) -> t.Any:
+class _Parsed:
+    """Converts what stands within JSON text.
+
+    Args:
+        convert: Converts the parsed value.
+    """
+
+    def __init__(self, convert: Convert) -> None:
+        self._convert = convert
+
+    def __call__(self, value: t.Any) -> t.Any:
         if isinstance(value, str):
             if not value.strip():
                 return None
@@ -273,6 +297,13 @@ def _parsed(convert: Convert) -> Convert:
                 value = _decode_text(value)
             except msgspec.DecodeError as exc:
                 raise Misfit from exc
-        return None if value is None else convert(value)
+        return None if value is None else self._convert(value)
 
-    return wrapped
+    def many(self, values: list[t.Any]) -> list[t.Any] | None:
+        """Convert many texts at once; None if one of them takes more than to be parsed."""
+        if self._convert is not kept:
+            return None
+        try:
+            return list(map(_decode_text, values))
+        except (msgspec.DecodeError, TypeError):
+            return None

@@ -7,6 +7,7 @@ the UTC form of each; only what is written in an unusual way takes the slow path
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 
 from openplatform.bookmarks import EPOCH, UTC, format_time
@@ -102,26 +103,36 @@ class TimeText:
                 _keep(self._epoch_hours, hours, hour)
         return hour + _SECONDS[left // 1000] + _MILLISECONDS[left % 1000]
 
-    def many_local(self, values: list[t.Any]) -> list[str] | None:
+    def many_local(self, values: list[t.Any]) -> list[str | None] | None:
         """Convert many local times at once; None if one of them takes more than looking it up."""
         hours, within = self._local_hours, _WITHIN_HOUR
-        try:
-            return [hours[value[:13]] + within[value[13:]] for value in values]
-        except (KeyError, TypeError):
-            return None
 
-    def many_milliseconds(self, values: list[t.Any]) -> list[str] | None:
+        def look_up() -> list[str | None]:
+            return [hours[v[:13]] + within[v[13:]] if v != "" else None for v in values]
+
+        def learn() -> None:
+            for hour in {value[:13] for value in values if value != ""} - hours.keys():
+                self.local(hour + _SECONDS[0])
+
+        return _looked_up(look_up, learn)
+
+    def many_milliseconds(self, values: list[t.Any]) -> list[str | None] | None:
         """Convert many epoch milliseconds at once; None if one takes more than looking it up."""
         hours = self._epoch_hours
-        try:
+
+        def look_up() -> list[str | None]:
             return [
                 hours[value // _HOUR_MS]
                 + _SECONDS[value % _HOUR_MS // 1000]
                 + _MILLISECONDS[value % 1000]
                 for value in values
             ]
-        except (KeyError, TypeError):
-            return None
+
+        def learn() -> None:
+            for hour in {value // _HOUR_MS for value in values} - hours.keys():
+                self.milliseconds(hour * _HOUR_MS)
+
+        return _looked_up(look_up, learn)
 
     def seconds(self, value: t.Any) -> str | None:
         """Convert epoch seconds."""
@@ -149,6 +160,20 @@ class TimeText:
         }:
             _keep(self._local_hours, value[:13], text[:13])
         return text
+
+
+def _looked_up(
+    look_up: Callable[[], list[str | None]], learn: Callable[[], None]
+) -> list[str | None] | None:
+    """Look up times, a second time with the hours that were new; None if it does not do."""
+    try:
+        try:
+            return look_up()
+        except KeyError:
+            learn()
+            return look_up()
+    except (KeyError, TypeError, Misfit):
+        return None
 
 
 def _keep(memory: dict[t.Any, str], key: t.Any, value: str) -> None:

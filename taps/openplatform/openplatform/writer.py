@@ -18,7 +18,7 @@ from openplatform.bookmarks import format_time
 from openplatform.errors import Interrupted
 
 _encoder = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
-_encode, _encode_into = _encoder.encode, _encoder.encode_into
+_encode, _encode_lines = _encoder.encode, _encoder.encode_lines
 
 
 class PageWriter(GenericSingerWriter[bytes, Message]):
@@ -82,12 +82,9 @@ def record_lines(
     before = b'{"type":"RECORD","stream":' + _encode(stream) + b',"record":'
     after = b"" if version is None else b',"version":%d' % version
     after += b',"time_extracted":"' + format_time(extracted).encode() + b'"}\n'
-    lines = bytearray()
-    for record in records:
-        lines += before
-        _encode_into(record, lines, -1)
-        lines += after
-    return bytes(lines)
+    # A line break within a text is escaped, so one that is not stands between two records.
+    lines = _encode_lines(records)[:-1].replace(b"\n", after + before)
+    return before + lines + after if lines else b""
 
 
 def leaves_as_it_is(stream: Stream) -> bool:
