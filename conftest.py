@@ -11,6 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
+# What every tap must do, and the fixtures of its tests.
+pytest.register_assert_rewrite("conformance")
+pytest_plugins = ["conformance.fixtures"]
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 BROWSER_VARIABLE = "TEST_BROWSER"
 LEFT_OUT = f"""\

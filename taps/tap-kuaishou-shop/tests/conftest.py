@@ -2,82 +2,21 @@
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
-from openplatform.testing import HeldClock, Messages, SharedClock, differences, run
-from sandbox import ManualClock, Sandbox, SandboxSettings
+from conformance.trial import resting_tap
 from tap_kuaishou_shop.tap import TapKuaishouShop
 
-NOW = 1_795_254_000  # 2026-11-21 17:40 in Beijing
-SLUG = "kuaishou_shop"
+from .test_conformance import FACTS
+
 GRACE = 300  # seconds for which a used refresh token still answers
 
 
-class Shops:
-    """A sandbox with two shops."""
-
-    def __init__(self, box: Sandbox, clock: SharedClock, folder: t.Any) -> None:
-        self.box, self.clock = box, clock
-        self.names = box.accounts(SLUG)
-        self.config = {
-            **box.config(SLUG),
-            "token_store": str(folder),
-            "start_date": "2026-11-11T00:00:00+08:00",
-        }
-
-    def run(
-        self,
-        *streams: str,
-        state: t.Mapping[str, t.Any] | None = None,
-        fails: bool = False,
-        **settings: t.Any,
-    ) -> Messages:
-        config = {**self.config, **settings}
-        return run(
-            TapKuaishouShop, config, select=streams, state=state, clock=self.clock, fails=fails
-        )
-
-    def wrong(
-        self, messages: Messages, stream: str, *, ignore: frozenset[str] = frozenset()
-    ) -> list[str]:
-        """How what came differs from the truth, over all shops."""
-        tap = TapKuaishouShop(config=self.config)
-        found = []
-        for name in self.names:
-            truth = self.box.truth(SLUG, name, stream)
-            found += differences(tap, stream, truth, messages.latest(stream, name), ignore=ignore)
-        return found
-
-    def calls(self, api: str, account: str | None = None) -> list[t.Any]:
-        return self.box.requests(SLUG, api=api, account=account)
-
-
 @pytest.fixture
-def shops(tmp_path):
-    clock = ManualClock(NOW)
-    settings = SandboxSettings(
-        size=250,
-        accounts=2,
-        limits=False,
-        history_days=9,
-        refresh_grace=GRACE,
-        clock=clock,
-    )
-    with Sandbox(settings) as box:
-        yield Shops(box, SharedClock(clock), tmp_path / "tokens")
+def shops(trial_of):
+    return trial_of(TapKuaishouShop, size=250, accounts=2, history_days=9, refresh_grace=GRACE)
 
 
 @pytest.fixture
 def tap(tmp_path):
     """A tap that is never called; its clock stands still."""
-    config = {
-        "app_key": "ks700000000000000001",
-        "app_secret": "sandboxAppSecret01",
-        "sign_secret": "sandboxSignSecret01",
-        "accounts": [{"id": "12342323", "refresh_token": "sandbox-refresh"}],
-        "token_store": str(tmp_path),
-    }
-    made = TapKuaishouShop(config=config)
-    made.clock = HeldClock(SharedClock(ManualClock(NOW)).now())
-    return made
+    return resting_tap(TapKuaishouShop, FACTS.settings, tmp_path)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from openplatform.errors import RunFailedError
 from openplatform.testing import HeldClock, run
+from tap_wecom import streams
 from tap_wecom.tap import TapWeCom
 
 from .replay import Replay
@@ -47,6 +48,7 @@ def punches(asked):
 def replayed(tmp_path, *streams, fails=False, settings=None, **answers):
     """Run the tap over one day (in Beijing) of a company that these functions play."""
     plays = {"department__list": departments, "user__list": members, **answers}
+    plays = {api: play for api, play in plays.items() if play}  # None: as it was recorded
     with Replay(**plays) as replay:
         config = {
             "accounts": [{"id": "ww1", "secret": "s"}],
@@ -134,7 +136,7 @@ def test_windows_are_thirty_days_at_the_most_whatever_the_number_of_members(comp
     companies.run("checkin_data", start_date="2026-08-01", window_records=100)
     spans = [
         call.params["endtime"] - call.params["starttime"]
-        for call in companies.calls("checkin/getcheckindata", companies.corps[0])
+        for call in companies.calls("checkin/getcheckindata", companies.names[0])
     ]
     assert max(spans) == 30 * DAY
     assert len(spans) < 40
@@ -276,7 +278,7 @@ def test_an_approval_list_is_read_to_its_last_cursor_not_to_a_short_page(tmp_pat
 def test_a_pending_form_is_read_again_until_it_is_decided(companies):
     """The list tells submissions only; a form may be decided long after the look-back ended."""
     first = companies.run("approvals")
-    corp = companies.corps[0]
+    corp = companies.names[0]
     pending = {r["sp_no"] for r in first.records("approvals", corp) if r["sp_status"] == 1}
     assert pending
     assert set(first.partition("approvals", corp)["open"]) == pending
@@ -295,7 +297,7 @@ def test_a_pending_form_is_read_again_until_it_is_decided(companies):
 
 def test_a_form_revoked_after_it_passed_is_found_within_the_look_back(companies):
     first = companies.run("approvals")
-    corp = companies.corps[0]
+    corp = companies.names[0]
     companies.box.mutate(
         "wecom", corp, "approvals", keys=[r["sp_no"] for r in first.records("approvals", corp)]
     )
@@ -312,7 +314,7 @@ def test_a_form_revoked_after_it_passed_is_found_within_the_look_back(companies)
 
 def test_a_form_revoked_after_the_look_back_needs_a_longer_one(companies):
     """The limit that the README tells: no list of the platform knows of such a change."""
-    corp = companies.corps[0]
+    corp = companies.names[0]
     first = companies.run("approvals")
     approved = {r["sp_no"] for r in first.records("approvals", corp) if r["sp_status"] == 2}
     companies.clock.sleep(30 * DAY)
@@ -410,7 +412,7 @@ def test_the_limits_of_single_apis_are_kept(companies):
         start_date="2026-06-01",
         streams={"checkin_day_data": {"window": "1d"}},
     )
-    calls = companies.calls("checkin/getcheckin_daydata", companies.corps[0])
+    calls = companies.calls("checkin/getcheckin_daydata", companies.names[0])
     assert len(calls) > 150
     assert {call.outcome for call in calls} == {"ok"}
 
@@ -418,3 +420,33 @@ def test_the_limits_of_single_apis_are_kept(companies):
 def test_state_stays_plain_json(companies):
     state = companies.run("approvals", "users").state
     assert json.loads(json.dumps(state)) == state
+
+
+def test_members_and_contacts_that_vanish_while_they_are_read_stop_nothing(companies):
+    companies.box.set_churn(60, deletions=0.7)
+    ran = companies.run(*(kind.name for kind in streams.ALL))
+    companies.box.set_churn(0)
+    corp = companies.names[0]
+    assert companies.box.deleted_keys("wecom", corp, "users")
+    there = {record["userid"] for owner, record in companies.truth("users") if owner == corp}
+    state = ran.state
+    for _ in range(2):
+        companies.clock.sleep(60)
+        ran = companies.run("users", state=state)
+        state = ran.state
+    (activation,) = ran.activations("users")
+    came = {record["userid"] for record in ran.records("users", corp)}
+    assert came == there
+    assert activation["version"] < ran.of_type("RECORD", "users")[0]["version"]
+
+
+def test_fallbacks_are_offered_but_not_selected(companies):
+    catalog = TapWeCom(config=companies.config).catalog
+    off = {name for name, entry in catalog.items() if not entry.metadata.root.selected_by_default}
+    assert off == {
+        "department_ids",
+        "users_simple",
+        "user_ids",
+        "user_details",
+        "external_contact_ids",
+    }

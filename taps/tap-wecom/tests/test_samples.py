@@ -1,60 +1,25 @@
-"""Every recorded answer, through the whole tap, to the records that were checked by eye."""
+"""The recorded answers through the whole tap: what a careless reading would break."""
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-from pathlib import Path
+import json
 
-import pytest
-from openplatform.testing import HeldClock, check_golden, load_sample, run, shape_answer
+from openplatform.errors import (
+    AuthExpiredError,
+    FatalError,
+    ShrinkBatchError,
+    ThrottledError,
+)
 from tap_wecom import streams
-from tap_wecom.tap import TapWeCom
+from tap_wecom.client import ERRORS, WeComClient
 
-from .replay import RECORDED, SAMPLES, Replay
-
-GOLDEN = Path(__file__).parent / "golden"
-CLOCK = HeldClock(datetime(2026, 11, 21, 9, 40, tzinfo=timezone.utc))
-CONFIG = {
-    "accounts": [{"id": "ww1", "secret": "sample-secret"}],
-    "start_date": "2026-11-20T00:00:00+08:00",
-    "end_date": "2026-11-21T00:00:00+08:00",
-}
+from .replay import SAMPLES
+from .test_quirks import replayed
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    folder = str(tmp_path_factory.mktemp("tokens"))
-    with Replay() as replay:
-        yield run(
-            TapWeCom,
-            {**CONFIG, "token_store": folder, "base_url": replay.url},
-            select=[kind.name for kind in streams.ALL],
-            clock=CLOCK,
-        )
-
-
-@pytest.mark.parametrize("stream", [kind.name for kind in streams.ALL])
-def test_a_sample_becomes_the_golden_records(ran, stream):
-    # A sample that names a next page is served twice, and details are served for every id.
-    distinct = list({str(record): record for record in ran.records(stream)}.values())
-    check_golden(GOLDEN / f"{stream}.json", distinct)
-
-
-@pytest.mark.parametrize("kind", streams.ALL)
-def test_the_schemas_know_every_field_of_the_samples(kind):
-    tap = TapWeCom(config=CONFIG)
-    answer = load_sample(SAMPLES / f"{RECORDED[kind.api]}.json")
-    carried = {"userid": "x"} if kind.name == "external_contact_ids" else {}
-    shaped = shape_answer(tap, kind.name, answer, account="ww1", carried=carried)
-    assert shaped.records
-    assert (shaped.unknown, shaped.misfits, shaped.keyless) == ([], [], 0)
-
-
-def test_every_sample_is_used():
-    assert {file.stem for file in SAMPLES.glob("*.json")} == {*RECORDED.values(), "errors"}
-
-
-def test_what_a_careless_reading_would_break(ran):
+def test_what_a_careless_reading_would_break(tmp_path):
+    recorded = {"department__list": None, "user__list": None}
+    ran, _ = replayed(tmp_path, *(kind.name for kind in streams.ALL), **recorded)
     form = ran.records("approvals")[0]
     signatures = form["sp_record"][0]["details"]
     assert [one["sptime"] for one in signatures] == ["2009-02-13T23:31:30.000Z", None]
@@ -67,3 +32,21 @@ def test_what_a_careless_reading_would_break(ran):
     assert ran.records("external_contacts")[0]["external_contact"]["gender"] == 1
     first, second = ran.records("checkin_data")[:2]
     assert (first.get("lat"), second["lat"]) == (None, 30547645), "degrees x 1,000,000"
+
+
+def test_recorded_refusals_keep_their_hint():
+    refusals = json.loads((SAMPLES / "errors.json").read_text(encoding="utf-8"))
+    errors = [
+        ERRORS.error(WeComClient.failure(None, 200, body), where="account ww1, user/list")
+        for body in refusals
+    ]
+    assert [type(error) for error in errors] == [
+        FatalError,
+        AuthExpiredError,
+        ThrottledError,
+        ShrinkBatchError,
+        FatalError,
+        ShrinkBatchError,
+    ]
+    assert "45009" in str(errors[2])
+    assert "hint: [1634264791_224_ada10dc6c9d80465eb8d1e6784b329b7]" in str(errors[2])

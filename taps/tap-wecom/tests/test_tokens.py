@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 
 import pytest
+from conformance import NOW
 from openplatform.errors import ConfigurationError, RunFailedError
 from openplatform.testing import SharedClock, run
 from sandbox import ManualClock
 from tap_wecom.tap import TapWeCom
 
-from .conftest import NOW
 from .replay import Replay
 
 
@@ -18,7 +18,7 @@ def test_one_secret_means_one_token_for_all_streams(companies):
     for account in companies.config["accounts"]:
         account.pop("secrets")
     companies.run("departments", "users", "checkin_data", "approvals", "external_contacts")
-    for corp in companies.corps:
+    for corp in companies.names:
         assert len(companies.calls("gettoken", corp)) == 1
 
 
@@ -134,7 +134,7 @@ def test_neither_secret_nor_token_is_logged_or_stored_in_the_state(companies, ca
     for account in companies.config["accounts"]:
         hidden += [account["secret"], *account["secrets"].values()]
     tokens = companies.box.world.platform("wecom").tokens
-    for corp in companies.corps:
+    for corp in companies.names:
         for app in ("app", "contacts"):
             token = tokens.valid(f"{corp} {app}", NOW)
             hidden += [token.value] if token else []

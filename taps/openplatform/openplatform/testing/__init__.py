@@ -5,7 +5,13 @@ Needs no test framework; whatever is wrong is an `AssertionError` that says what
 
 from openplatform.testing.clocks import EpochClock, HeldClock, SharedClock
 from openplatform.testing.messages import Messages
-from openplatform.testing.running import ProcessResult, catalog_selecting, run, run_process
+from openplatform.testing.running import (
+    ProcessResult,
+    catalog_selecting,
+    run,
+    run_process,
+    tap_process,
+)
 from openplatform.testing.samples import Shaped, check_golden, load_sample, shape_answer
 from openplatform.testing.truth import TruthLike, differences
 
@@ -24,4 +30,5 @@ __all__ = [
     "run",
     "run_process",
     "shape_answer",
+    "tap_process",
 ]

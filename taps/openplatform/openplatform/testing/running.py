@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import typing as t
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,26 +79,22 @@ def run(
     return Messages.parse(written, error)
 
 
-def run_process(
+@contextlib.contextmanager
+def tap_process(
     tap_class: type[PlatformTap],
     config: Mapping[str, t.Any],
     *arguments: str,
     select: Collection[str] | None = None,
     state: Mapping[str, t.Any] | None = None,
-    timeout: float = 120.0,
-) -> ProcessResult:
-    """Run a tap's command line as a process of its own.
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a tap's command line as a process of its own, with pipes; it ends with the context.
 
     Args:
         tap_class: The tap; its module is run.
         config: Its settings.
-        arguments: More arguments, such as `--discover`, whose output must be lines of JSON.
+        arguments: More arguments, such as `--discover`.
         select: Streams to read; None for those selected by default.
         state: The state to go on from.
-        timeout: Seconds after which the process is killed.
-
-    Raises:
-        subprocess.TimeoutExpired: It ran too long.
     """
     with tempfile.TemporaryDirectory() as folder:
         files: dict[str, t.Any] = {"config": dict(config)}
@@ -111,10 +107,39 @@ def run_process(
             path = Path(folder, f"{name}.json")
             path.write_text(json.dumps(content), encoding="utf-8")
             command += [f"--{name}", str(path)]
-        done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", timeout=timeout, check=False
-        )
-    return ProcessResult(done.returncode, Messages.parse(done.stdout.split("\n")), done.stderr)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+
+def run_process(
+    tap_class: type[PlatformTap],
+    config: Mapping[str, t.Any],
+    *arguments: str,
+    select: Collection[str] | None = None,
+    state: Mapping[str, t.Any] | None = None,
+    timeout: float = 120.0,
+) -> ProcessResult:
+    """Run a tap's command line as a process to its end; see `tap_process`.
+
+    Args:
+        tap_class: The tap.
+        config: Its settings.
+        arguments: More arguments; what is written to standard output must be lines of JSON.
+        select: Streams to read; None for those selected by default.
+        state: The state to go on from.
+        timeout: Seconds after which the process is killed.
+
+    Raises:
+        subprocess.TimeoutExpired: It ran too long.
+    """
+    with tap_process(tap_class, config, *arguments, select=select, state=state) as process:
+        output, log = process.communicate(timeout=timeout)
+    return ProcessResult(process.returncode, Messages.parse(output.split("\n")), log)
 
 
 def catalog_selecting(

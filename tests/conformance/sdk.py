@@ -1,0 +1,45 @@
+"""The SDK's own suite for taps, over all streams."""
+
+from __future__ import annotations
+
+import pytest
+from openplatform.testing import catalog_selecting
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from singer_sdk.testing.runners import TapTestRunner
+
+from conformance.facts import Facts
+from conformance.reading import SMALL, START
+from conformance.trial import Trial, filled
+
+
+def sdk_suite(facts: Facts) -> type:
+    """Return the test class of a tap; name it `TestSdk` in the tap's tests."""
+    base = get_tap_test_class(
+        facts.tap, config=facts.settings, catalog=catalog_selecting(facts.tap, facts.settings)
+    )
+
+    # Platforms leave out what is empty; the schema knows it all the same.
+    @pytest.mark.filterwarnings("ignore:Fields in transformed catalog but not in records")
+    class Suite(base):
+        @pytest.fixture(scope="class")
+        @classmethod
+        def runner(cls, running_sandbox, tmp_path_factory):
+            box = filled(running_sandbox, **{**SMALL, "accounts": 1})
+            trial = Trial(facts.tap, box, tmp_path_factory.mktemp("suite"))
+            config = {
+                **trial.config,
+                "start_date": START,
+                "end_date": "2026-11-21T17:00:00+08:00",
+                "retry_wait": 0.001,
+                **facts.reading,
+            }
+            runner = TapTestRunner(
+                facts.tap,
+                config=config,
+                suite_config=SuiteConfig(max_records_limit=None),
+                catalog=catalog_selecting(facts.tap, config),
+            )
+            runner.sync_all()
+            return runner
+
+    return Suite
