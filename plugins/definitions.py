@@ -2,6 +2,7 @@
 
     python3 plugins/definitions.py           write what has changed
     python3 plugins/definitions.py --check   write nothing; exit 1 when something is stale
+    python3 plugins/definitions.py --only tap-new   ask this tap alone, leave all others as they are
 
 The plugins are the source: `--about --format=json` tells settings and capabilities, `--discover`
 tells the streams. A new platform needs nothing but its folder under taps/ and a run of this script.
@@ -15,6 +16,7 @@ import json
 import subprocess
 import sys
 import typing as t
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +68,8 @@ DEMO_DUCKDB = "$MELTANO_PROJECT_ROOT/output/demo.duckdb"
 # The sandbox is no one's production system and commits at once: no careful rates, hardly a delay.
 DEMO_SETTINGS = {"account_requests_per_second": 200, "settle": "1s"}
 LOAD_SCHEMA = "$MELTANO_EXTRACT__LOAD_SCHEMA"
-# Cron times of the generated schedules; the minutes spread the platforms over the hour.
+# Cron times of the generated schedules; the minutes spread the platforms over the hour, and no
+# platform's depend on another's.
 HOURLY, NIGHTLY, RESYNC = "{minute} * * * *", "{minute} 2 * * *", "{minute} 4 * * *"
 EVENTS, HOT = "*/5 * * * *", "*/15 * * * *"
 # Where eventgate answers, and what `syncops hotset` writes.
@@ -74,6 +77,9 @@ EVENT_LOG = {"url": "$EVENTGATE_URL", "token": "$EVENTGATE_TOKEN", "only": True}
 HOT_SET = "$MELTANO_PROJECT_ROOT/output/hot/{slug}.json"
 # The utility whose commands read the last week again, one for each platform.
 RESYNCS = "syncops--resync"
+# Where definitions list named parts, and the keys that lead there.
+BY_NAME = {"environments", "extractors", "jobs", "schedules", "utilities"}
+NESTED = {"config", "plugins"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,11 @@ class Plugin:
     def slug(self) -> str:
         """The platform's name in jobs and schedules: `youzan` for tap-youzan."""
         return self.name.removeprefix("tap-")
+
+    @property
+    def minute(self) -> int:
+        """The minute of the hour in which its schedules begin."""
+        return zlib.crc32(self.slug.encode()) % 60
 
 
 class PluginError(Exception):
@@ -270,12 +281,12 @@ def loaders(target: Plugin) -> Json:
     return {"plugins": {"loaders": plugins}}
 
 
-def _pushes(tap: Plugin) -> bool:
+def _pushes(folder: Path) -> bool:
     """Tell whether a tap understands its platform's push messages."""
-    return any((ROOT / tap.folder).glob("tap_*/push.py"))
+    return any(folder.glob("tap_*/push.py"))
 
 
-def eventgate(taps: Iterable[Plugin], about: Json) -> Json:
+def eventgate(taps: Iterable[Path], about: Json) -> Json:
     """Return the definition of eventgate, installed together with the taps whose messages it reads."""
     gate = Plugin("eventgate", "plugins/eventgate", {"capabilities": [], **about})
     whole = definition(
@@ -285,7 +296,7 @@ def eventgate(taps: Iterable[Plugin], about: Json) -> Json:
             for folder in (
                 gate.folder,
                 "plugins/sandbox",
-                *(tap.folder for tap in taps if _pushes(tap)),
+                *(_relative(folder) for folder in taps if _pushes(folder)),
             )
         ),
         commands={
@@ -303,14 +314,14 @@ def eventgate(taps: Iterable[Plugin], about: Json) -> Json:
 def jobs(taps: Iterable[Plugin]) -> Json:
     """Return the jobs and schedules of all platforms, and the utility that some of them run."""
     plugins, made = resyncs(taps := list(taps))
-    for number, tap in enumerate(taps):
+    for tap in taps:
         for name, _ in parts(tap):
             hourly = name.endswith("--hourly")
             job = f"{tap.slug}-hourly" if hourly else f"{tap.slug}-full-nightly"
             cron = HOURLY if hourly else NIGHTLY
             made["jobs"].append({"name": job, "tasks": [f"{name} target-postgres"]})
             made["schedules"].append(
-                {"name": job, "interval": cron.format(minute=number * 7 % 60), "job": job}
+                {"name": job, "interval": cron.format(minute=tap.minute), "job": job}
             )
         for part, (cron, _) in by_id(tap).items():
             job = f"{tap.slug}-{part}"
@@ -323,7 +334,7 @@ def resyncs(taps: Iterable[Plugin]) -> tuple[Json, Json]:
     """Return the utility that reads the last week of each platform again, and its jobs."""
     commands: Json = {}
     made: Json = {"jobs": [], "schedules": []}
-    for number, tap in enumerate(taps):
+    for tap in taps:
         for name, streams in parts(tap):
             if not name.endswith("--hourly"):
                 continue
@@ -335,7 +346,7 @@ def resyncs(taps: Iterable[Plugin]) -> tuple[Json, Json]:
             job = f"{tap.slug}-resync-7d"
             made["jobs"].append({"name": job, "tasks": [f"{RESYNCS}:{tap.slug}"]})
             made["schedules"].append(
-                {"name": job, "interval": RESYNC.format(minute=number * 7 % 60), "job": job}
+                {"name": job, "interval": RESYNC.format(minute=tap.minute), "job": job}
             )
     utility = {"name": RESYNCS, "inherit_from": "syncops", "commands": commands}
     return {"utilities": [utility]} if commands else {}, made
@@ -399,38 +410,92 @@ def between(text: str, name: str, content: str) -> str:
 # --- The script ------------------------------------------------------------------------------
 
 
-def generated() -> dict[Path, str]:
-    """Return every generated file with the text that it should have."""
-    folders = [
-        *(path.parent for path in sorted(ROOT.glob("taps/tap-*/pyproject.toml"))),
-        ROOT / "targets" / "target-warehouse",
-    ]
+def together(old: t.Any, new: Json, mine: t.Callable[[str], bool]) -> Json:
+    """Return definitions with new parts, in the order of their names.
+
+    Args:
+        old: What is there; None for nothing.
+        new: What the plugins that were asked say.
+        mine: Tells by their names which old parts the new ones replace.
+    """
+    whole = {**(old or {}), **new}
+    for key, value in whole.items():
+        before = (old or {}).get(key)
+        if key in BY_NAME:
+            found = {one["name"]: one for one in before or () if not mine(one["name"])}
+            for one in value if key in new else ():
+                found[one["name"]] = together(found.get(one["name"]), one, mine)
+            whole[key] = [found[name] for name in sorted(found)]
+        elif key == "commands":
+            whole[key] = dict(sorted({**(before or {}), **value}.items()))
+        elif isinstance(value, dict) and key in NESTED:
+            whole[key] = together(before, value, mine)
+    return whole
+
+
+def rows_together(old: str, new: str) -> str:
+    """Return a table of platforms with new rows; a row's key is its second cell."""
+    head, rule, *rows = new.splitlines()
+    by_tap = {row.split(" | ")[1]: row for row in (*old.strip().splitlines()[2:], *rows)}
+    return "\n".join([head, rule, *(by_tap[tap] for tap in sorted(by_tap))])
+
+
+def belongs(tap: Plugin) -> t.Callable[[str], bool]:
+    """Return what tells by its name whether a plugin, a job or a schedule is a tap's."""
+    parts = ("hourly", "full-nightly", "resync-7d", "events", "hot")
+    jobs = {f"{tap.slug}-{part}" for part in parts}
+    return lambda name: name == tap.name or name.startswith(f"{tap.name}--") or name in jobs
+
+
+def generated(only: str | None = None) -> dict[Path, str]:
+    """Return every generated file with the text that it should have.
+
+    Args:
+        only: The one tap to ask; the parts of all others stay as they are.
+
+    Raises:
+        PluginError: A plugin did not say what it is.
+    """
+    folders = [path.parent for path in sorted(ROOT.glob("taps/tap-*/pyproject.toml"))]
+    asked = [folder for folder in folders if only in {None, folder.name}]
+    if not asked:
+        raise PluginError(f"There is no folder taps/{only} with a pyproject.toml.")
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        read = [
-            pool.submit(read_tap if f.name.startswith("tap-") else read_target, f) for f in folders
-        ]
-        *taps, target = [future.result() for future in read]
-    texts = {
-        ROOT / "plugins" / f"{name}.meltano.yml": HEADER + _yaml(content)
-        for name, content in (
-            ("extractors", extractors(taps)),
-            ("loaders", loaders(target)),
-            ("jobs", jobs(taps)),
-            ("eventgate", eventgate(taps, _ask("eventgate", "about"))),
-            ("environments", environments(taps, _ask("sandbox", "config"))),
-        )
-    }
+        target = pool.submit(read_target, ROOT / "targets" / "target-warehouse")
+        taps = list(pool.map(read_tap, asked))
+    texts = {}
+    for name, content in (
+        ("extractors", extractors(taps)),
+        ("loaders", loaders(target.result())),
+        ("jobs", jobs(taps)),
+        ("eventgate", eventgate(folders, _ask("eventgate", "about"))),
+        ("environments", environments(taps, _ask("sandbox", "config"))),
+    ):
+        path = ROOT / "plugins" / f"{name}.meltano.yml"
+        old = _read_yaml(path) if only else None
+        texts[path] = HEADER + _yaml(together(old, content, belongs(taps[0])))
     for name in READMES:
         path = ROOT / name
-        table = platforms(taps, chinese="zh" in name)
-        texts[path] = between(path.read_text(encoding="utf-8"), "platforms", table)
+        text, table = path.read_text(encoding="utf-8"), platforms(taps, chinese="zh" in name)
+        if only:
+            begin, end = (mark.format(name="platforms") for mark in (BEGIN, END))
+            table = rows_together(text.partition(begin)[2].partition(end)[0], table)
+        texts[path] = between(text, "platforms", table)
     return texts
+
+
+def _read_yaml(path: Path) -> t.Any:
+    import yaml
+
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def _yaml(content: Json) -> str:
     import yaml
 
-    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    # What several parts share is written in each of them.
+    dumper = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
+    text: str = yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
@@ -438,9 +503,11 @@ def main() -> int:
     """Run the script; return its exit code."""
     parser = argparse.ArgumentParser(description="Write the Meltano definitions from the plugins.")
     parser.add_argument("--check", action="store_true", help="only say what is stale")
-    check = parser.parse_args().check
+    parser.add_argument("--only", metavar="TAP", help="ask this tap alone, leave all others")
+    chosen = parser.parse_args()
+    check = chosen.check
     try:
-        texts = generated()
+        texts = generated(chosen.only)
     except PluginError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

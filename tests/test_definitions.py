@@ -139,6 +139,34 @@ def test_content_goes_between_the_markers_and_nowhere_else():
     assert definitions.between(once, "x", "new") == once
 
 
+def test_one_tap_alone_changes_nothing_of_the_others():
+    other = Plugin("tap-another", "taps/tap-another", TAP.about, TAP.streams)
+    newer = Plugin(TAP.name, TAP.folder, TAP.about, TAP.streams[:1])
+    credentials = {"example": {"app_key": "k"}, "another": {"app_key": "l"}}
+    everything = [
+        (made(taps), made([newer]), made([other, newer]))
+        for taps in [[other, TAP]]
+        for made in (
+            definitions.extractors,
+            definitions.jobs,
+            lambda some: definitions.environments(some, credentials),
+        )
+    ]
+    mine = definitions.belongs(newer)
+    for old, new, wanted in everything:
+        assert definitions.together(old, new, mine) == definitions.together(None, wanted, mine)
+    old, new, wanted = (
+        definitions.platforms(taps, chinese=False)
+        for taps in ([other, TAP], [newer], [other, newer])
+    )
+    assert definitions.rows_together(old, new) == wanted
+
+
+def test_a_tap_that_is_not_there_is_named():
+    with pytest.raises(definitions.PluginError, match="taps/tap-nowhere"):
+        definitions.generated("tap-nowhere")
+
+
 def test_a_plugin_that_cannot_answer_is_named(tmp_path, monkeypatch):
     broken = tmp_path / "tap-broken"
     broken.write_text("#!/bin/sh\necho 'no such platform' >&2; exit 3\n", encoding="utf-8")
