@@ -51,17 +51,18 @@ def read(config: Mapping[str, t.Any], streams: Iterable[str]) -> dict[str, Ids] 
         return None
     known = set(streams)
     found: dict[str, Ids] = {}
-    for content in (given or {}, read_file(Path(path)) if path else {}):
+    from_file = read_file(Path(path)) if path else {}
+    for where, content in (("hot_set", given or {}), (f"hot_set_file ({path})", from_file)):
         if not isinstance(content, Mapping):
-            raise ConfigurationError(f"Setting hot_set: it is no object. {_FORM}")
+            raise ConfigurationError(f"Setting {where}: it is no object. {_FORM}")
         for stream, ids in content.items():
             if stream not in known:
                 msg = (
-                    f"Setting hot_set: records of {stream!r} cannot be asked for by id. "
+                    f"Setting {where}: records of {stream!r} cannot be asked for by id. "
                     f"Those of these streams can: {', '.join(sorted(known))}."
                 )
                 raise ConfigurationError(msg)
-            for account, some in _by_account(stream, ids).items():
+            for account, some in _by_account(where, stream, ids).items():
                 found.setdefault(stream, {}).setdefault(account, []).extend(some)
     return {
         stream: {account: list(dict.fromkeys(some)) for account, some in ids.items()}
@@ -82,12 +83,12 @@ def read_file(path: Path) -> t.Any:
         raise ConfigurationError(msg) from exc
 
 
-def _by_account(stream: str, ids: t.Any) -> Ids:
+def _by_account(where: str, stream: str, ids: t.Any) -> Ids:
     by_account = ids if isinstance(ids, Mapping) else {"": ids}
     plain = (str, int)
     for some in by_account.values():
         if not isinstance(some, list) or not all(
             isinstance(one, plain) and not isinstance(one, bool) for one in some
         ):
-            raise ConfigurationError(f"Setting hot_set: {stream} holds no list of ids. {_FORM}")
+            raise ConfigurationError(f"Setting {where}: {stream} holds no list of ids. {_FORM}")
     return {str(account): [str(one) for one in some] for account, some in by_account.items()}

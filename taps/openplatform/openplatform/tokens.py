@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from openplatform.bookmarks import format_time
 from openplatform.clock import Clock
-from openplatform.errors import ConfigurationError
+from openplatform.errors import ConfigurationError, OpenPlatformError
 
 _REFRESH_AHEAD = timedelta(minutes=5)
 _LOCK_SECONDS = 60
@@ -124,7 +125,7 @@ class FileTokenStore:
         except Timeout as exc:
             msg = (
                 f"Another process has held {self._path(key)}.lock for {_LOCK_SECONDS} s. "
-                "If no other run uses this account, delete that file."
+                "It asks the platform for this account's token; let it end first."
             )
             raise ConfigurationError(msg) from exc
         except OSError as exc:
@@ -169,6 +170,9 @@ class TokenKeeper:
         self._clock = clock
         self._on_token = on_token
         self._token: Token | None = None
+        self._turn = threading.Lock()
+        self._failed: OpenPlatformError | None = None
+        self._tries = 0
 
     def access(self, *, refused: str = "") -> str:
         """Return a usable access token.
@@ -180,20 +184,40 @@ class TokenKeeper:
             GrantError: The authorisation is dead.
             ConfigurationError: The store cannot be used.
         """
-        token = self._token
+        tries, token = self._tries, self._token
         if token is None or not self._usable(token, refused):
-            with self._store.lock(self._key):
-                # Another thread or process may have refreshed while we waited for the lock.
-                token = self._store.load(self._key)
-                if token is not None and token.origin != self._origin:
-                    token = None
-                if token is None or not self._usable(token, refused):
-                    obtained = self._clock.now()
-                    token = replace(self._fetch(token), obtained=obtained, origin=self._origin)
-                    self._store.save(self._key, token)
+            token = self._refreshed(refused, tries)
+        return token.access
+
+    def _refreshed(self, refused: str, tries: int) -> Token:
+        """Refresh, one thread after the other; what fails for one fails for all that waited for it."""
+        with self._turn:
+            if self._tries != tries and self._failed is not None:
+                raise self._failed
+            try:
+                token = self._stored_or_new(refused)
+            except OpenPlatformError as exc:
+                self._failed = exc
+                raise
+            else:
+                self._failed = None
+            finally:
+                self._tries += 1
             self._on_token(token)
             self._token = token
-        return token.access
+        return token
+
+    def _stored_or_new(self, refused: str) -> Token:
+        with self._store.lock(self._key):
+            # Another thread or process may have refreshed while we waited for the lock.
+            token = self._store.load(self._key)
+            if token is not None and token.origin != self._origin:
+                token = None
+            if token is None or not self._usable(token, refused):
+                obtained = self._clock.now()
+                token = replace(self._fetch(token), obtained=obtained, origin=self._origin)
+                self._store.save(self._key, token)
+        return token
 
     def _usable(self, token: Token, refused: str) -> bool:
         return token.access != refused and token.fresh_at(self._clock.now())

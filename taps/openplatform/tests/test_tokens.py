@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from openplatform.errors import ConfigurationError, GrantError
+from openplatform.errors import ConfigurationError, GrantError, UnreachableError
 from openplatform.testing import HeldClock
 from openplatform.tokens import FileTokenStore, Token, TokenKeeper
 
@@ -166,6 +166,35 @@ def test_many_threads_refresh_once(clock, tmp_path):
         got = list(pool.map(lambda n: keepers[n % 8].access(refused="access-1"), range(64)))
     assert set(got) == {"access-2"}
     assert platform.issued == 2
+
+
+def test_what_fails_for_one_thread_fails_at_once_for_all_that_waited(clock, tmp_path):
+    looked, show = threading.Semaphore(0), clock.now
+    asked = []
+
+    def now():
+        looked.release()
+        return show()
+
+    def fetch(previous):
+        if previous is None:
+            return Token("access-1", show() + HOUR, "refresh-1")
+        asked.append(previous.refresh)
+        for _ in range(4 + 2):  # each thread has looked, and the one that asks twice more
+            assert looked.acquire(timeout=30)
+        raise UnreachableError("no connection")
+
+    platform = Rotating(clock)
+    platform.fetch = fetch
+    one = keeper(platform, tmp_path)
+    one.access()
+    clock.sleep(3600)
+    clock.now = now
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(one.access) for _ in range(4)]
+        errors = [thread.exception(timeout=30) for thread in asking]
+    assert [str(error) for error in errors] == ["no connection"] * 4
+    assert asked == ["refresh-1"]
 
 
 def _refresh_in_a_process(folder, platform_file, results):

@@ -101,10 +101,14 @@ class _Robot(_Channel, kw_only=True, frozen=True):
         try:
             told = msgspec.json.decode(answer.content, type=dict[str, t.Any])
         except msgspec.MsgspecError:
-            start = redact(answer.text[:1000])[:_SHOWN]
-            raise ChannelError(f"HTTP {answer.status_code}, and no JSON: {start!r}") from None
+            told = {}
         names = ("errcode", "code", "StatusCode")
         code = next((told[name] for name in names if name in told), None)
+        if code is None:
+            start = redact(answer.text[:1000])[:_SHOWN]
+            raise ChannelError(
+                f"HTTP {answer.status_code}, and not what a robot answers: {start!r}. Is url right?"
+            )
         if code != 0:
             reason = redact(str(told.get("errmsg") or told.get("msg") or "no reason"))[:_SHOWN]
             raise ChannelError(f"refused with code {code}: {reason}")

@@ -148,8 +148,8 @@ def _choose(
         names = [plugin.name for plugin in plugins]
         if loader is not None and loader not in names:
             raise WarehouseError(
-                f"{loader!r} is no loader of this project that runs {EXECUTABLE}, which alone keeps a "
-                f"quarantine. Such loaders: {', '.join(names) or 'none'}"
+                f"{loader!r} is no loader of this project that runs {EXECUTABLE}, whose database "
+                f"syncops can read. Such loaders: {', '.join(names) or 'none'}"
             )
         configs = {
             plugin.name: _config(project, session, plugin)

@@ -73,7 +73,8 @@ def reconcile(
     surplus (here, but no longer there). The range ends at the live sync's bookmark: what it has not
     read yet is no difference. Platform counts are loaded as the stream _counts.
 
-    Equal counts can hide two differences that cancel out; --deep compares every record.
+    Equal counts can hide two differences that cancel out; --deep compares every record. Streams that
+    are read whole are compared whole, whatever the range.
 
     With --repair exactly the missing and stale records are fetched again, confirmed surplus gets
     _deleted_at where the table has that column, and the buckets are counted again. No bookmark
@@ -91,6 +92,10 @@ def reconcile(
     now = datetime.now(UTC)
     begin = span_start(start, last, now)
     pipeline = open_pipeline(tap, loader)
+    if unknown := sorted(set(accounts) - set(pipeline.accounts)):
+        raise click.UsageError(
+            f"{tap} has no account {', '.join(unknown)}. It has: {', '.join(pipeline.accounts)}"
+        )
     window = (_minute(begin), format_time(min(end or now, now)))
     who = [(stream, account) for stream in streams for account in accounts or pipeline.accounts]
     windows = _behind_the_sync(state_id or pipeline.state_id, dict.fromkeys(who, window))

@@ -212,7 +212,7 @@ class Reconciler:
             parts.append({**part, "windows": one.read})
         if not parts:
             return
-        self._tell("Reading ids and update times where the counts differ ...")
+        self._tell(f"Reading ids and update times{'' if deep else ' where the counts differ'} ...")
         found = self._task(parts, load=False)
         with self._opened() as dialect:
             for part in parts:
