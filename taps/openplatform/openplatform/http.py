@@ -242,15 +242,31 @@ class PlatformClient(abc.ABC):
                 self.connection.budget.exhaust(account.id, api, str(exc))
                 raise
 
+    def ask(self, account: Account, api: str, answer: t.Callable[[], Body]) -> Body:
+        """Have an API answered by other means than HTTP, such as a database, like any other call.
+
+        Args:
+            account: The account.
+            api: Name of what is asked, for limits, metrics and errors.
+            answer: Gives the answer; raises the errors of `openplatform.errors`.
+        """
+        return self._insist(account, api, lambda: self._counted(account, api, answer))
+
     def _exchange(self, account: Account, api: str, request: Request) -> Body:
-        """Send once, within the budget, and judge the answer."""
-        connection = self.connection
+        """Send once and judge the answer."""
         where = f"account {account.id}, {api}"
+        return self._counted(
+            account, api, lambda: self._judge(*self._transmit(request, where), where)
+        )
+
+    def _counted(self, account: Account, api: str, answer: t.Callable[[], Body]) -> Body:
+        """Have one call answered, within the budget."""
+        connection = self.connection
         with connection.budget.call(account.id, api) as waited:
             started = connection.clock.monotonic()
             outcome = "ok"
             try:
-                return self._judge(*self._transmit(request, where), where)
+                return answer()
             except OpenPlatformError as exc:
                 outcome = outcome_of(exc)
                 raise

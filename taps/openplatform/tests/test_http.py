@@ -283,3 +283,18 @@ def test_an_answer_that_lacks_what_it_must_hold_is_told():
     assert expect({"a": {"b": 0}}, "a", "b", where="x") == 0
     with pytest.raises(FatalError, match=r"x: the answer lacks a\.c"):
         expect({"a": {"b": 0}}, "a", "c", where="x")
+
+
+def test_what_no_http_answers_is_called_like_all_else(client, clock):
+    """Such as a table of the platform that is read from its database."""
+    answers = [TransientError("the server has gone away"), {"rows": [1]}]
+
+    def answer():
+        one = answers.pop(0)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    assert client.ask(ACCOUNT, "table", answer) == {"rows": [1]}
+    assert outcomes(client) == {"transient": 1, "ok": 1}
+    assert clock.monotonic() > 0, "a retry rests first"
