@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from openplatform.records import Convert, ConvertMany, Record, Shaper, kept
+from openplatform.records import Convert, ConvertMany, Parsed, Record, Shaper, kept
 from openplatform.schemas import Schema
 from openplatform.times import Misfit
 
@@ -31,6 +31,13 @@ _ITEM = "[]"
 _UNKNOWN_LEARNT = 100
 
 
+class _Inner(t.NamedTuple):
+    """What the objects within JSON text must be, as a list, and what is to do with them."""
+
+    page: type[list[t.Any]]
+    level: _Level
+
+
 class _Change(t.NamedTuple):
     """A field to convert."""
 
@@ -38,6 +45,7 @@ class _Change(t.NamedTuple):
     path: str
     convert: Convert
     convert_many: ConvertMany | None
+    inner: _Inner | None
 
 
 @dataclass
@@ -79,18 +87,18 @@ class PageShaper:
         try:
             msgspec.convert(records, page)
         except msgspec.ValidationError as misfit:
-            self._learn(str(misfit))
+            self._learn(str(misfit), "")
             return [self._shaper.shape(record) for record in records]
         self._change(level, t.cast("list[Record]", records))
         return t.cast("list[Record]", records)
 
-    def _learn(self, reason: str) -> None:
-        """Take into the compiled check what a page was refused for."""
+    def _learn(self, reason: str, under: str) -> None:
+        """Take into the compiled check what a page, or the objects under a path, were refused for."""
         with self._lock:
             if found := _MISFIT.fullmatch(reason):
-                known, new = self._converted, _INDEX.sub(_ITEM, found["path"])
+                known, new = self._converted, under + _INDEX.sub(_ITEM, found["path"])
             elif found := _UNKNOWN.fullmatch(reason):
-                prefix = f"{_INDEX.sub(_ITEM, found['path'])}.".removeprefix(".")
+                prefix = under + f"{_INDEX.sub(_ITEM, found['path'])}.".removeprefix(".")
                 known, new = self._unknown.setdefault(prefix, set()), found["name"]
                 if sum(map(len, self._unknown.values())) >= _UNKNOWN_LEARNT:
                     return
@@ -102,11 +110,7 @@ class PageShaper:
 
     def _compile(self) -> tuple[type[list[t.Any]], _Level]:
         level, record = self._object(self._schema, "")
-        page = t.cast("type[list[t.Any]]", list[record])  # type: ignore[valid-type]
-        # msgspec completes a type at its first use. A thread that comes upon a type that another one
-        # is completing reads a null pointer, so this happens before any thread can see it.
-        msgspec.convert([], page)
-        return page, level
+        return _page_of(record), level
 
     def _object(self, schema: Schema, prefix: str) -> tuple[_Level, type[msgspec.Struct]]:
         level = _Level()
@@ -147,8 +151,12 @@ class PageShaper:
             if convert is kept and not self._shaper.nulls:
                 return t.Any
         convert = self._shaper.entry(schema, path)[1]
-        many = None if self._shaper.nulls else self._shaper.many(convert)
-        level.changes.append(_Change(name, path, self._nullable(convert), many))
+        many, within = self._shaper.many(convert), None
+        if isinstance(convert, Parsed) and "object" in kinds and "properties" in schema:
+            below, struct = self._object(schema, f"{path}.")
+            many, within = convert.many, _Inner(_page_of(t.Optional[struct]), below)  # noqa: UP045
+        many = None if self._shaper.nulls else many
+        level.changes.append(_Change(name, path, self._nullable(convert), many, within))
         return t.Any
 
     def _nullable(self, convert: Convert) -> Convert:
@@ -176,14 +184,16 @@ class PageShaper:
             self._change(inner, items)
 
     def _convert(self, change: _Change, records: list[Record]) -> None:
-        name, path, convert, many = change
+        name, path, convert, many, inner = change
         values = [record.get(name) for record in records]
         if None in values:
             records = [r for r, value in zip(records, values, strict=True) if value is not None]
             values = [value for value in values if value is not None]
-        if many is not None and values and (done := many(values)):
+        if many is not None and values and (done := many(values)) and self._fit(done, change):
             for record, value in zip(records, done, strict=True):
                 record[name] = value
+            if inner is not None:
+                self._change(inner.level, [value for value in done if value is not None])
             return
         for record, value in zip(records, values, strict=True):
             try:
@@ -191,3 +201,25 @@ class PageShaper:
             except Misfit:
                 self._shaper.on_misfit(path)
                 record[name] = None
+
+    def _fit(self, values: list[t.Any], change: _Change) -> bool:
+        """Tell whether the objects within JSON text are plain; learn from those that are not."""
+        if change.inner is None:
+            return True
+        try:
+            msgspec.convert(values, change.inner.page)
+        except msgspec.ValidationError as misfit:
+            self._learn(str(misfit), f"{change.path}.")
+            return False
+        return True
+
+
+def _page_of(record: t.Any) -> type[list[t.Any]]:
+    """Return the type of a list of such records, ready for use.
+
+    msgspec completes a type at its first use. A thread that comes upon a type that another one is
+    completing reads a null pointer, so this happens before any thread can see it.
+    """
+    page = list[record]
+    msgspec.convert([], page)
+    return page

@@ -204,7 +204,7 @@ class Shaper:
         kinds = {kinds} if isinstance(kinds, str) else set(kinds)
         if schema.get("x-json"):
             inner = self.entry({k: v for k, v in schema.items() if k != "x-json"}, path)[1]
-            return None, _Parsed(inner)
+            return None, Parsed(inner)
         if "object" in kinds and "properties" in schema:
             return None, _lenient(self._object(schema, path))
         if "array" in kinds and "items" in schema:
@@ -221,8 +221,6 @@ class Shaper:
 
     def many(self, convert: Convert) -> ConvertMany | None:
         """Return the conversion of a whole list that belongs to a conversion, if there is one."""
-        if isinstance(convert, _Parsed):
-            return convert.many
         whole: dict[Convert, ConvertMany] = {
             self._times.local: self._times.many_local,
             self._times.milliseconds: self._times.many_milliseconds,
@@ -279,7 +277,7 @@ def _lenient(convert: Convert) -> Convert:
     return wrapped
 
 
-class _Parsed:
+class Parsed:
     """Converts what stands within JSON text.
 
     Args:
@@ -290,6 +288,7 @@ class _Parsed:
         self._convert = convert
 
     def __call__(self, value: t.Any) -> t.Any:
+        """Convert a text, or a value that was none."""
         if isinstance(value, str):
             if not value.strip():
                 return None
@@ -299,10 +298,9 @@ class _Parsed:
                 raise Misfit from exc
         return None if value is None else self._convert(value)
 
-    def many(self, values: list[t.Any]) -> list[t.Any] | None:
-        """Convert many texts at once; None if one of them takes more than to be parsed."""
-        if self._convert is not kept:
-            return None
+    @staticmethod
+    def many(values: list[t.Any]) -> list[t.Any] | None:
+        """Parse many texts, without the conversion of what they hold; None if one is no JSON."""
         try:
             return list(map(_decode_text, values))
         except (msgspec.DecodeError, TypeError):

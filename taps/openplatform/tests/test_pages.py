@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 from openplatform.pages import PageShaper
-from openplatform.records import Shaper
+from openplatform.records import Parsed, Shaper
 
 ZONE = timezone(timedelta(hours=8))
 TEXT = {"type": ["string", "null"]}
@@ -129,10 +129,15 @@ def test_a_field_that_always_comes_in_another_type_is_learnt(monkeypatch):
 def test_an_unknown_field_is_learnt_and_left_out(monkeypatch):
     both = Both(frozenset())
     page = [{"id": "5", "new": 1, "lines": [{"title": "7"}, {"newer": 2}]}, {"id": "6"}]
-    for _ in range(3):
+    page.append({"id": "7", "extra": '{"title": "a", "newest": [1], "num": 2}'})
+    for _ in range(4):
         both.check(page)
     monkeypatch.setattr(both.pages._shaper, "shape", pytest.fail)
-    both.check(page)
+    monkeypatch.setattr(Parsed, "__call__", pytest.fail)
+    assert both.pages.shape(copy.deepcopy(page))[2] == {
+        "id": "7",
+        "extra": {"title": "a", "num": 2},
+    }
 
 
 def test_ids_as_field_names_are_not_learnt_without_end():
