@@ -197,10 +197,12 @@ def test_runs_and_bad_records_in_the_warehouse(project, state, written, syncops_
         3, run_id="there", stream="refunds", account="1", records=70,
         calls={"ok": 3, "throttled": 1}, calls_total=4, success_rate=0.75, lag_seconds=60.5,
     )  # fmt: skip
+    away = own_row(3, run_id="away", outcome="started", host="another-machine")
+    lost = own_row(30, run_id="lost", outcome="started", host="another-machine")
     RunLog(syncops_folder).append([here])
     records = [
         {"type": "RECORD", "stream": "_sync_runs", "record": msgspec.to_builtins(row)}
-        for row in (begun, here, there)
+        for row in (begun, here, there, away, lost)
     ]
     load(config, "tap_youzan", schema_message(), *records)
     people = {"properties": {"id": {"type": "string"}, "age": {"type": "integer"}}}
@@ -212,6 +214,8 @@ def test_runs_and_bad_records_in_the_warehouse(project, state, written, syncops_
     assert printed["success"] == 0.75
     told = {one["what"] for one in printed["attention"]}
     assert "quarantined" in told
-    assert "unfinished_runs" not in told
+    assert "unfinished_runs" in told
+    assert page.count("never ended</span>") == 1, "nobody knows of the other one yet"
+    assert page.count(">running</span>") == 1
     assert "tap_people.people" in page
     assert "secret" not in page

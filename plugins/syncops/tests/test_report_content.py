@@ -182,6 +182,21 @@ class TestFigures:
         assert text.count(">running</span>") == 1
         assert "never ended: 1" in text
 
+    def test_a_run_that_fetches_single_records_is_told_by_its_own_job(self):
+        about = {"stream": "orders", "account": "1"}
+        rows = [
+            run_row(NOW - timedelta(hours=3), **about, lag_seconds=5.0),
+            run_row(
+                NOW - timedelta(hours=1), **about, job="tap-lab--events", kind="refetch",
+                outcome="failed", error="no log",
+            ),
+        ]  # fmt: skip
+        found = facts(rows=rows)
+        assert not found.period.last[JOB, "orders", "1"].failed
+        assert found.period.last["tap-lab--events", "orders", "1"].error == "no log"
+        assert [one.word for one in overview.advice(found, [], DAY)] == ["failed_runs"]
+        assert [v for v in found.period.lag[JOB, "orders"] if v] == [5.0]
+
     def test_only_a_sync_says_how_a_stream_is(self):
         about = {"stream": "orders", "account": "1", "lag_seconds": 5.0, "records": 3}
         rows = [

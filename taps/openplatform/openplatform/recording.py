@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
-from filelock import FileLock
 
 from openplatform.bookmarks import EPOCH, format_time
 from openplatform.errors import ConfigurationError, Interrupted, OpenPlatformError, RunFailedError
+from openplatform.life import Life
 from openplatform.metrics import StreamCounts
 from openplatform.partitions import Partition, partition_of
 from openplatform.runs import (
@@ -70,7 +70,7 @@ class Recorder:
         self.first = first_row(tap.name, tap.clock.now(), os.environ, kind=_kind(self._config))
         folder = runs_folder(self._config.get("metrics_folder"), os.environ)
         self._log = None if folder is None else RunLog(folder)
-        self._life: FileLock | None = None
+        self._life: Life | None = None
 
     def begin(self) -> None:
         """Write that the run has begun."""

@@ -17,9 +17,10 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from openplatform.bookmarks import format_time
+from openplatform.life import Life, lives
 
 STREAM = "_sync_runs"
 KEY = ("run_id", "stream", "account")
@@ -186,24 +187,18 @@ class RunLog:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
 
-    def begin(self, first: RunRow) -> FileLock:
-        """Write the row with which a run begins.
-
-        Returns:
-            A lock that the run holds as long as it lives; the system lets go of it when it is killed.
+    def begin(self, first: RunRow) -> Life:
+        """Write the row with which a run begins; return its sign of life.
 
         Raises:
             OSError: The folder cannot be written.
         """
-        path = self._lock_of(first.run_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        life = FileLock(path)
-        life.acquire(timeout=0)
+        life = Life(self._life_of(first))
         self.append([first])
         return life
 
-    def end(self, life: FileLock | None, rows: Iterable[RunRow]) -> None:
-        """Write the rows with which a run ends, and let go of its lock, if it could take one.
+    def end(self, life: Life | None, rows: Iterable[RunRow]) -> None:
+        """Write the rows with which a run ends, and take away its sign of life, if it could give one.
 
         Raises:
             OSError: The file cannot be written.
@@ -212,23 +207,14 @@ class RunLog:
             self.append(rows)
         finally:
             if life is not None:
-                Path(life.lock_file).unlink(missing_ok=True)
-                life.release()
+                life.end()
 
-    def _lock_of(self, run_id: str) -> Path:
-        return self.path.parent / "running" / f"{run_id}.lock"
+    def _life_of(self, first: RunRow) -> Path:
+        return self.path.parent / "running" / f"{first.run_id}.lock"
 
-    def lives(self, run_id: str) -> bool:
-        """Tell whether a run that has not ended is still there: it holds its lock."""
-        path = self._lock_of(run_id)
-        if not path.exists():
-            return False
-        try:
-            with FileLock(path, timeout=0):
-                path.unlink(missing_ok=True)
-        except Timeout:
-            return True
-        return False
+    def lives(self, first: RunRow) -> bool:
+        """Tell by the row with which it began whether a run that has not ended is still there."""
+        return lives(self._life_of(first), first.host)
 
     def append(self, rows: Iterable[RunRow], *, most: int = _MOST_BYTES) -> None:
         """Write rows durably; runs at the same time do not mix their lines.
@@ -292,7 +278,7 @@ class RunLog:
             elif row.outcome != STARTED:
                 run.last = row
         for run in found.values():
-            run.alive = run.last is None and self.lives(run.first.run_id)
+            run.alive = run.last is None and self.lives(run.first)
         return sorted(found.values(), key=lambda run: run.first.started_at)
 
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,6 +16,7 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 from openplatform import prometheus, runs
+from openplatform.life import Life
 from openplatform.metrics import Latencies, Metrics, asking
 from openplatform.runs import FILE, OK, STARTED, RunLog, RunRow, first_row, runs_folder
 from openplatform.telemetry import send
@@ -117,6 +119,32 @@ def test_a_run_that_was_killed_is_not_alive(tmp_path):
         assert not RunLog(tmp_path).runs()[0].alive
     assert list((tmp_path / "running").iterdir()) == []
     assert RunLog(tmp_path / "none").runs() == []
+
+
+def test_the_last_sign_of_life_tells_of_a_run_on_another_machine(tmp_path):
+    log = RunLog(tmp_path)
+    life = log.begin(begun(run_id="r1", host="another-machine"))
+    life.release()  # its lock does not reach us
+    assert [log.runs()[0].alive for _ in range(2)] == [True, True]
+    [path] = (tmp_path / "running").iterdir()
+    now = time.time()
+    os.utime(path, (now, now - 290))
+    assert [log.runs()[0].alive for _ in range(2)] == [True, True], "looking is no sign of life"
+    os.utime(path, (now, now - 310))
+    assert not log.runs()[0].alive
+    assert list((tmp_path / "running").iterdir()) == []
+
+
+def test_a_run_gives_signs_of_life(tmp_path):
+    path = tmp_path / "run.lock"
+    life = Life(path, beat=0.01)
+    os.utime(path, (0, 0))
+    deadline = time.monotonic() + 30
+    while path.stat().st_mtime == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    life.end()
+    assert not path.exists()
 
 
 def wait_for_end(pid):

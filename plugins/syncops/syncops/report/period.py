@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from heapq import heappush, heappushpop
 from itertools import chain
 
-from openplatform.runs import HELPER, OK, STARTED, SYNC, RunRow
+from openplatform.runs import HELPER, LIVE, OK, STARTED, RunRow
 
 from syncops.report.rows import moment
 
@@ -169,7 +169,7 @@ class Period:
     def _count_stream(self, row: RunRow, at: datetime, bucket: int) -> None:
         pair = row.job, row.stream
         self.records[pair][bucket] += row.records
-        if row.kind != SYNC or row.outcome == HELPER:
+        if row.kind not in LIVE or row.outcome == HELPER:
             return
         if row.lag_seconds is not None:
             most = self.lag[pair][bucket]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 from openplatform import runs
 from openplatform.bookmarks import UTC, format_time
+from openplatform.life import elsewhere
 from openplatform.runs import RunLog, RunRow
 from target_warehouse.kept import EVERY_OPEN, Quarantined, quarantined_schemas
 from target_warehouse.names import quote
@@ -28,13 +29,15 @@ from syncops.quarantine.warehouse import Warehouse, open_warehouse
 from syncops.reconcile.commands import FILE as RECONCILE
 from syncops.report.overview import Entry, Facts, Source
 from syncops.report.period import gather
-from syncops.report.rows import Comparison, newest
+from syncops.report.rows import Comparison, moment, newest
 from syncops.states import States
 
 if t.TYPE_CHECKING:
     from target_warehouse.dialects.base import Dialect
 
 T = t.TypeVar("T")
+# Nobody can look after a run on another machine; after a day it counts as killed.
+_LONG = timedelta(days=1)
 
 
 @dataclass
@@ -65,8 +68,9 @@ class Reader:
         if not every:
             sources = [self._of_environment(rows) for rows in sources]
         period = gather(sources, self.since, self.now)
+        log = RunLog(self.folder)
         for run_id, run in period.unfinished.items():
-            run.alive = RunLog(self.folder).lives(run_id)
+            run.alive = log.lives(run.first) if run_id in seen else self._may_live(run.first)
         return Facts(
             project=self.states.system_directory.parent.name,
             environment=self.states.environment,
@@ -78,6 +82,11 @@ class Reader:
             alerts=self._alerts(),
             sources=self.sources,
         )
+
+    def _may_live(self, first: RunRow) -> bool:
+        """Tell whether a run that only the warehouse tells of may be under way on another machine."""
+        begun = moment(first.started_at)
+        return elsewhere(first.host) and begun is not None and self.now - begun < _LONG
 
     def _entries(self, *, every: bool) -> list[Entry]:
         found: list[Entry] = []
