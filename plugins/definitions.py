@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import contextlib
+import importlib.metadata
+import io
 import json
 import subprocess
 import sys
@@ -116,10 +119,10 @@ class PluginError(Exception):
 
 
 def read_tap(folder: Path) -> Plugin:
-    """Ask a tap for its settings and its streams."""
+    """Ask a tap for its settings and its streams; in this process, since many share their imports."""
     name = folder.name
-    streams = tuple(_stream(entry) for entry in _ask(name, "--discover")["streams"])
-    return Plugin(name, _relative(folder), _ask(name, "--about", "--format=json"), streams)
+    streams = tuple(_stream(entry) for entry in _ask_here(name, "--discover")["streams"])
+    return Plugin(name, _relative(folder), _ask_here(name, "--about", "--format=json"), streams)
 
 
 def _stream(entry: Json) -> Stream:
@@ -134,6 +137,18 @@ def _stream(entry: Json) -> Stream:
 def read_target(folder: Path) -> Plugin:
     """Ask a target for its settings."""
     return Plugin(folder.name, _relative(folder), _ask(folder.name, "--about", "--format=json"))
+
+
+def _ask_here(name: str, *arguments: str) -> Json:
+    try:
+        (script,) = importlib.metadata.entry_points(group="console_scripts", name=name)
+        output, log = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(log):
+            script.load().main(arguments, prog_name=name, standalone_mode=False)
+        return t.cast("Json", json.loads(output.getvalue()))
+    except Exception as error:  # a plugin may be broken in any way
+        told = f"{name} {' '.join(arguments)}: {type(error).__name__}: {error}"
+        raise PluginError(told) from error
 
 
 def _ask(name: str, *arguments: str) -> Json:
@@ -462,14 +477,16 @@ def generated(only: str | None = None) -> dict[Path, str]:
         raise PluginError(f"There is no folder taps/{only} with a pyproject.toml.")
     with concurrent.futures.ThreadPoolExecutor() as pool:
         target = pool.submit(read_target, ROOT / "targets" / "target-warehouse")
-        taps = list(pool.map(read_tap, asked))
+        gate = pool.submit(_ask, "eventgate", "about")
+        credentials = pool.submit(_ask, "sandbox", "config")
+        taps = [read_tap(folder) for folder in asked]
     texts = {}
     for name, content in (
         ("extractors", extractors(taps)),
         ("loaders", loaders(target.result())),
         ("jobs", jobs(taps)),
-        ("eventgate", eventgate(folders, _ask("eventgate", "about"))),
-        ("environments", environments(taps, _ask("sandbox", "config"))),
+        ("eventgate", eventgate(folders, gate.result())),
+        ("environments", environments(taps, credentials.result())),
     ):
         path = ROOT / "plugins" / f"{name}.meltano.yml"
         old = _read_yaml(path) if only else None

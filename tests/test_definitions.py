@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 
 import bootstrap
 import definitions
@@ -28,12 +30,24 @@ TAP = Plugin(
 
 
 def test_generated_files_are_fresh():
-    stale = [
-        path.relative_to(definitions.ROOT).as_posix()
-        for path, text in definitions.generated().items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    assert stale == [], "run `python3 plugins/definitions.py`"
+    """Otherwise run `python3 plugins/definitions.py`; `--check` writes nothing, and fails."""
+    script = definitions.ROOT / "plugins" / "definitions.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_what_is_stale_is_written_unless_it_is_only_checked(tmp_path, monkeypatch, capsys):
+    stale, fresh = tmp_path / "stale.yml", tmp_path / "fresh.yml"
+    fresh.write_text("same", encoding="utf-8")
+    monkeypatch.setattr(definitions, "ROOT", tmp_path)
+    monkeypatch.setattr(definitions, "generated", lambda only: {stale: "new", fresh: "same"})
+    for words, code, told in ((["--check"], 1, "stale"), ([], 0, "written")):
+        monkeypatch.setattr(sys, "argv", ["definitions.py", *words])
+        assert definitions.main() == code
+        assert capsys.readouterr().out == f"{told}: stale.yml\n"
+        assert stale.exists() == (not words)
 
 
 @pytest.mark.parametrize(
@@ -168,20 +182,23 @@ def test_a_tap_that_is_not_there_is_named():
 
 
 def test_a_plugin_that_cannot_answer_is_named(tmp_path, monkeypatch):
-    broken = tmp_path / "tap-broken"
-    broken.write_text("#!/bin/sh\necho 'no such platform' >&2; exit 3\n", encoding="utf-8")
+    broken = tmp_path / "target-broken"
+    broken.write_text("#!/bin/sh\necho 'no such engine' >&2; exit 3\n", encoding="utf-8")
     broken.chmod(0o755)
     monkeypatch.setattr(bootstrap, "BIN", tmp_path)
-    with pytest.raises(definitions.PluginError, match=r"tap-broken --discover failed:\nno such"):
-        definitions.read_tap(definitions.ROOT / "taps" / "tap-broken")
+    targets = definitions.ROOT / "targets"
+    with pytest.raises(definitions.PluginError, match=r"target-broken --about .*failed:\nno such"):
+        definitions.read_target(targets / "target-broken")
 
 
-def test_check_writes_nothing_and_tells_by_its_exit_code():
-    script = definitions.ROOT / "plugins" / "definitions.py"
-    done = subprocess.run(
-        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+def test_a_tap_that_cannot_answer_is_named(monkeypatch):
+    folder = definitions.ROOT / "taps" / "tap-broken"
+    with pytest.raises(definitions.PluginError, match="tap-broken --discover: "):
+        definitions.read_tap(folder)
+    script = EntryPoint("tap-broken", "json:no_such_function", "console_scripts")
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: [script])
+    with pytest.raises(definitions.PluginError, match=r"tap-broken --discover: .*no_such_function"):
+        definitions.read_tap(folder)
 
 
 def test_meltano_reads_the_definitions():
