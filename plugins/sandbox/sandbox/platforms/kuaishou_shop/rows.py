@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from sandbox.clock import beijing
 from sandbox.dataset import Dataset, Numbered, Record, Row
+from sandbox.fields import fresh
 from sandbox.mixing import digest, mix
 from sandbox.money import yuan
 from sandbox.platforms.kuaishou_shop import fields
@@ -50,11 +51,11 @@ class KuaishouOrder(Numbered):
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
-        return self._fill(data, row, fields.fresh(fields.ORDER))
+        return self._fill(data, row, fresh(fields.ORDER))
 
     def detail(self, data: Dataset, row: Row) -> Record:
         """Return `data` of `open.order.detail`."""
-        record = self._fill(data, row, fields.fresh(fields.ORDER_DETAIL))
+        record = self._fill(data, row, fresh(fields.ORDER_DETAIL))
         record["orderFlag"]["flag"] = ["grey_flag_tag_order"]
         record["orderBaseInfo"]["shopNewBuyer"] = row.serial % 2 == 0
         return record
@@ -136,11 +137,11 @@ class KuaishouRefund(Numbered):
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
-        return self._fill(data, row, fields.fresh(fields.REFUND))
+        return self._fill(data, row, fresh(fields.REFUND))
 
     def detail(self, data: Dataset, row: Row) -> Record:
         """Return `data` of `open.seller.order.refund.detail`."""
-        record = self._fill(data, row, fields.fresh(fields.REFUND_DETAIL))
+        record = self._fill(data, row, fresh(fields.REFUND_DETAIL))
         record["productNum"] = 1
         record["buyerOpenId"] = f"f198{digest(data.seed, row.serial)[:28]}"
         record["buyerExchangeAddress"] |= masked("Consignee", data.seed, row.serial)
@@ -195,7 +196,7 @@ class KuaishouItem(Numbered):
         """Return an item's skus."""
         number = self.number(data, row)
         return [
-            fields.fresh(fields.SKU)
+            fresh(fields.SKU)
             | {
                 "kwaiSkuId": number * 10 + place,
                 "kwaiItemId": number,
@@ -231,7 +232,7 @@ class KuaishouItem(Numbered):
     def render(self, data: Dataset, row: Row) -> Record:
         number = self.number(data, row)
         return (
-            fields.fresh(fields.ITEM)
+            fresh(fields.ITEM)
             | self._common(data, row)
             | {
                 "kwaiItemId": number,
@@ -252,7 +253,7 @@ class KuaishouItem(Numbered):
     def detail(self, data: Dataset, row: Row) -> Record:
         """Return `data` of `open.item.get`, whose key is called itemId."""
         return (
-            fields.fresh(fields.ITEM_DETAIL)
+            fresh(fields.ITEM_DETAIL)
             | self._common(data, row)
             | {
                 "itemId": self.number(data, row),
@@ -282,7 +283,7 @@ class KuaishouComment(Numbered):
     def render(self, data: Dataset, row: Row) -> Record:
         dice = mix(data.seed, row.serial, 31)
         item = _FIRST_ITEM + dice % data.peer("items").size
-        return fields.fresh(fields.COMMENT) | {
+        return fresh(fields.COMMENT) | {
             "commentId": self.number(data, row),
             "itemId": item,
             "itemSkuId": item * 10,
@@ -312,7 +313,7 @@ class KuaishouStatement(Numbered):
     @override
     def render(self, data: Dataset, row: Row) -> Record:
         amount = 800 + mix(data.seed, row.serial, 41) % 40_000
-        return fields.fresh(fields.STATEMENT) | {
+        return fresh(fields.STATEMENT) | {
             "billTime": row.created,
             "inOutType": 1,
             "amount": amount,
@@ -344,7 +345,7 @@ class KuaishouBill(Numbered):
     def render(self, data: Dataset, row: Row) -> Record:
         fen = 800 + mix(data.seed, row.serial, 51) % 40_000
         item = _FIRST_ITEM + row.serial % data.peer("items").size
-        return fields.fresh(fields.BILL) | {
+        return fresh(fields.BILL) | {
             "orderNo": self.number(data, row),
             "productId": str(item),
             "productName": GOODS[item % len(GOODS)],
