@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import signal
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bootstrap
+from forking import Forked, Forker
 from sandbox.testing import Sandbox
 
 STATE_ID = "demo:tap-youzan-to-target-duckdb"
@@ -30,6 +33,14 @@ def environment(**more: str) -> dict[str, str]:
     return {**clean, "MELTANO_ENVIRONMENT": "demo", "NO_COLOR": "1", "COLUMNS": "300", **more}
 
 
+@functools.cache
+def meltano() -> Forker:
+    """Return what starts Meltano without its imports, which take longer than most commands."""
+    forker = Forker("meltano.cli:main", environment())
+    atexit.register(forker.close)
+    return forker
+
+
 @dataclass(frozen=True)
 class Project:
     """The project's folder, and the environment that ties it to one sandbox and one warehouse."""
@@ -39,7 +50,12 @@ class Project:
 
     def meltano(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run a command of Meltano to its end."""
-        return self.command("meltano", *arguments, **more)
+        return meltano().run(
+            ["meltano", *arguments],
+            folder=self.root,
+            environment={**self.env, **more},
+            seconds=COMMAND_SECONDS,
+        )
 
     def command(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run any command of the workspace to its end."""
@@ -60,17 +76,17 @@ class Project:
         assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
         return done.stderr + done.stdout
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> Forked:
         """Start a command of Meltano in a process group of its own."""
-        return subprocess.Popen(
-            ["meltano", *arguments],
-            cwd=self.root,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with Path(os.devnull).open("wb") as nowhere:
+            return meltano().start(
+                ["meltano", *arguments],
+                folder=self.root,
+                environment=self.env,
+                stdout=nowhere.fileno(),
+                stderr=nowhere.fileno(),
+                new_session=True,
+            )
 
     def state(self, state_id: str = STATE_ID) -> dict[str, t.Any]:
         """Return the bookmarks of a state."""
@@ -108,9 +124,7 @@ def truth(shop: Sandbox, entity: str = "orders") -> dict[tuple[str, str], str]:
     }
 
 
-def wait_for_calls(
-    sandbox: Sandbox, api: str, number: int, process: subprocess.Popen[t.Any]
-) -> None:
+def wait_for_calls(sandbox: Sandbox, api: str, number: int, process: Forked) -> None:
     """Wait until an API was called so often; the process must be alive then."""
     deadline = time.monotonic() + COMMAND_SECONDS
     while calls(sandbox, api) < number:
@@ -119,7 +133,7 @@ def wait_for_calls(
         time.sleep(0.02)
 
 
-def end_group(process: subprocess.Popen[t.Any], number: signal.Signals) -> None:
+def end_group(process: Forked, number: signal.Signals) -> None:
     """Send a signal to a process and all that it started, and wait for its end."""
     os.killpg(process.pid, number)
     process.wait(timeout=COMMAND_SECONDS)
