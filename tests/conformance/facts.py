@@ -6,7 +6,7 @@ import inspect
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from openplatform.http import Request
@@ -98,6 +98,8 @@ class Facts:
             test of the tap's own must do it.
         reading: Settings for every run against the simulator.
         ignored: Fields by stream that may differ from the truth, such as addresses that expire.
+        world: Settings of the simulator (`SandboxSettings`), for platforms whose windows are so short
+            that days of data would take thousands of calls.
         spare: Files in `samples/` that are neither a stream's nor a refusal, each with the reason.
     """
 
@@ -113,6 +115,7 @@ class Facts:
     reading: Mapping[str, t.Any] = field(default_factory=dict)
     ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spare: Mapping[str, str] = field(default_factory=dict)
+    world: Mapping[str, t.Any] = field(default_factory=dict)
 
     @property
     def slug(self) -> str:
@@ -125,13 +128,13 @@ class Facts:
         return [kind.name for kind in self.tap.stream_classes]
 
     @property
-    def keeping(self) -> list[str]:
-        """The streams whose platform answers only so far back."""
-        return [
-            kind.name
+    def kept(self) -> dict[str, timedelta]:
+        """The streams whose platform answers only so far back, and how far."""
+        return {
+            kind.name: kind.reads.time.retention
             for kind in self.tap.stream_classes
             if isinstance(kind.reads, Incremental) and kind.reads.time.retention
-        ]
+        }
 
     @property
     def capped(self) -> list[type[PlatformStream]]:
@@ -164,7 +167,7 @@ class Declared:
         for test, wanted in {
             "test_a_call_is_built_as_in_the_worked_example": cls.facts.calls,
             "test_a_start_before_what_the_platform_keeps_is_clamped_with_one_warning": (
-                cls.facts.keeping
+                cls.facts.kept
             ),
             "test_windows_split_where_paging_ends": cls.facts.capped,
         }.items():

@@ -47,12 +47,12 @@ class Reading(Declared):
 
     @pytest.fixture
     def trial(self, trial_of):
-        return self.prepared(trial_of(self.facts.tap, **SMALL))
+        return self.prepared(trial_of(self.facts.tap, **{**SMALL, **self.facts.world}))
 
     @pytest.fixture(scope="class")
     @classmethod
     def whole(cls, running_sandbox, tmp_path_factory):
-        box = filled(running_sandbox, **SMALL)
+        box = filled(running_sandbox, **{**SMALL, **cls.facts.world})
         trial = Trial(cls.facts.tap, box, tmp_path_factory.mktemp("whole"))
         return Whole(cls().prepared(trial), cls.facts)
 
@@ -99,11 +99,12 @@ class Reading(Declared):
         messages = trial.run(include_raw=True)
         assert trial.keys(messages) == self.selected(whole, trial)
         assert "zz_brand_new" in caplog.text
-        records = [m["record"] for m in messages.of_type("RECORD")]
-        raw = [record for record in records if "zz_brand_new" in str(record["_raw"])]
-        assert raw
-        for record in raw:
-            assert "zz_brand_new" not in {k: v for k, v in record.items() if k != "_raw"}
+        kept = 0
+        for stream in trial.selected:
+            for record in messages.records(stream)[:5]:
+                kept += "zz_brand_new" in str(record.pop("_raw"))
+                assert "zz_brand_new" not in str(record)
+        assert kept
 
     def is_token_call(self, trial, call):
         return trial.simulated.grants(call)
@@ -121,8 +122,13 @@ class Reading(Declared):
     def test_a_start_before_what_the_platform_keeps_is_clamped_with_one_warning(
         self, trial, caplog
     ):
-        kept = set(self.facts.keeping)
-        messages = trial.run(*kept, start_date="2020-01-01")
+        kept = set(self.facts.kept)
+        end = None
+        if self.facts.world:
+            # Too many windows lie between the border and the data: bring them together.
+            end = trial.clock.now().isoformat()
+            trial.box.advance(min(self.facts.kept.values()).total_seconds() - 4 * 3600)
+        messages = trial.run(*kept, start_date="2020-01-01", end_date=end)
         warnings = [r.getMessage() for r in caplog.records if CLAMPED in r.getMessage()]
         sources = {line.partition(",")[0] for line in warnings}
         assert sources == kept

@@ -24,7 +24,7 @@ def sdk_suite(facts: Facts) -> type:
         @pytest.fixture(scope="class")
         @classmethod
         def runner(cls, running_sandbox, tmp_path_factory):
-            box = filled(running_sandbox, **{**SMALL, "accounts": 1})
+            box = filled(running_sandbox, **{**SMALL, **facts.world, "accounts": 1})
             trial = Trial(facts.tap, box, tmp_path_factory.mktemp("suite"))
             config = {
                 **trial.config,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from openplatform.tap import PlatformTap
@@ -46,7 +47,7 @@ class Trial:
         """The simulated platform."""
         return self.box.world.platform(self.slug)
 
-    @property
+    @cached_property
     def selected(self) -> list[str]:
         """The streams that are read when nobody chooses."""
         streams = self.kind(config=self.config).streams

@@ -129,7 +129,7 @@ def test_one_account_loses_nothing(world, style, concurrency, shape):
 
 @pytest.mark.parametrize("concurrency", [1, 8])
 @pytest.mark.parametrize("style", STYLES)
-@settings(TRIAL, max_examples=6)
+@settings(TRIAL, max_examples=3)  # each reads fifty accounts twice
 @given(shape=shapes((2, 5), rounds=1))
 def test_fifty_accounts_lose_nothing(world, style, concurrency, shape):
     sandbox, clock, config = live(world, shape, accounts=50)
