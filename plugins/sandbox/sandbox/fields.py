@@ -1,13 +1,15 @@
 """The fields of records in the compact grammar of the fact sheets.
 
 `name:int`, `name:str`, `name:bool`, `name:int[]`, `name{...}` for an object, `name[]{...}` for a list
-of objects. `blank` turns a grammar into a record in which nothing has happened yet.
+of objects. `blank` turns a grammar into a record in which nothing has happened yet, `filled` into one
+with a value for every field; its kinds are whatever the platform's own values know.
 """
 
 from __future__ import annotations
 
 import re
 import typing as t
+from collections.abc import Callable
 
 import orjson
 
@@ -35,3 +37,26 @@ def blank(fields: str) -> bytes:
 def fresh(record: bytes) -> dict[str, t.Any]:
     """Return a new copy of a blank record."""
     return t.cast("dict[str, t.Any]", orjson.loads(record))
+
+
+def filled(fields: str, value: Callable[[str, str], t.Any]) -> dict[str, t.Any]:
+    """Return a record of these fields, with one element in every list.
+
+    Args:
+        fields: The grammar.
+        value: Gives the value of a field, by its name and its kind.
+    """
+    root: dict[str, t.Any] = {}
+    stack = [root]
+    for token in _TOKEN.finditer(fields):
+        name, many, kind, kinds = token.groups()
+        if name is None:
+            stack.pop()
+        elif kind:
+            one = value(name, kind)
+            stack[-1][name] = [one] if kinds else one
+        else:
+            inner: dict[str, t.Any] = {}
+            stack[-1][name] = [inner] if many else inner
+            stack.append(inner)
+    return root

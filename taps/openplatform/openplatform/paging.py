@@ -71,6 +71,7 @@ class PageNumber:
         pages_cap: The highest page the platform serves.
         rows_cap: The most rows that paging reaches, where this is what the platform limits.
         forward: Read first to last; only for lists from which nothing ever leaves.
+        has_next: Path of a flag for "there is more", asked where an answer lacks the total.
     """
 
     page: str
@@ -80,6 +81,7 @@ class PageNumber:
     pages_cap: int | None = None
     rows_cap: int | None = None
     forward: bool = False
+    has_next: str | None = None
 
     @property
     def reach(self) -> int | None:
@@ -90,6 +92,10 @@ class PageNumber:
     def pages(self, ask: Ask, records: str, *, most: int | None) -> Iterator[Page]:
         """Yield the pages: the only one, or the last to the first."""
         first = self._page(ask, records, 1)
+        if first.total is None and self.has_next is not None:
+            flagged = HasNext(self.page, self.size, self.limit, self.has_next, self.pages_cap)
+            yield from flagged.pages(ask, records, most=most)
+            return
         total = first.total or 0
         if most is not None and total > most:
             raise TooManyRecords(total)

@@ -49,6 +49,7 @@ def styles(limit: int):
     return {
         "pages": PageNumber("page", "size", limit, "total"),
         "has_next": HasNext("page", "size", limit, "has_next"),
+        "pages without a total": PageNumber("page", "size", limit, "not_told", has_next="has_next"),
         "offset": Offset("offset", "size", limit, "total"),
         "cursor": Cursor("cursor", "cursor", size="size", limit=limit),
     }
