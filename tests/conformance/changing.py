@@ -66,3 +66,26 @@ class Changing(Reading):
             found = trial.wrong(both, stream, key=key, ignore=ignored)
             # Some rows are replaced by others, such as a punch that was missing.
             assert [line for line in found if not line.endswith("does not exist")] == []
+
+    def test_what_vanished_is_told_after_whole_reads_without_it(self, trial):
+        streams = self.facts.vanishing
+        first = trial.run(*streams)
+        gone = {
+            (stream, account): trial.box.mutate(trial.slug, account, stream, "delete", count=2)
+            for stream in streams
+            for account in trial.names
+        }
+        runs = [first]
+        for _ in range(2):  # some lists must miss a row twice
+            trial.box.advance(3600)
+            runs.append(trial.run(*streams, state=runs[-1].state, accept_empty=True))
+        last = runs[-1]
+        for stream in streams:
+            activations = last.activations(stream)
+            assert activations
+            assert all(one["version"] > first.version(stream) for one in activations)
+            for account in trial.names:
+                came = set(last.latest(stream, account))
+                assert set(gone[stream, account]) <= set(first.latest(stream, account)) - came
+            key, ignored = self.facts.keys.get(stream), self.facts.ignored.get(stream, frozenset())
+            assert trial.wrong(last, stream, key=key, ignore=ignored) == []

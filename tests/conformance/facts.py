@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from openplatform.http import Request
 from openplatform.judging import Outcome
-from openplatform.streams import Incremental, PlatformStream
+from openplatform.streams import FullTable, Incremental, PlatformStream
 from openplatform.tap import PlatformTap
 
 Record = Mapping[str, t.Any]
@@ -137,6 +138,17 @@ class Facts:
         }
 
     @property
+    def vanishing(self) -> list[str]:
+        """The full-table streams whose rows can vanish, on the platform and in the simulator."""
+        platform = importlib.import_module(f"sandbox.platforms.{self.slug}").PLATFORM
+        gone = {entity.name for entity in platform.entities if entity.vanishes}
+        return [
+            kind.name
+            for kind in self.tap.stream_classes
+            if kind.name in gone and isinstance(kind.reads, FullTable) and kind.reads.activates
+        ]
+
+    @property
     def capped(self) -> list[type[PlatformStream]]:
         """The streams that are read in windows, since paging does not reach far enough."""
         return [
@@ -170,6 +182,7 @@ class Declared:
                 cls.facts.kept
             ),
             "test_windows_split_where_paging_ends": cls.facts.capped,
+            "test_what_vanished_is_told_after_whole_reads_without_it": cls.facts.vanishing,
         }.items():
             if not wanted:
                 setattr(cls, test, None)
