@@ -98,8 +98,8 @@ class Horizon:
         return Bookmark(self.now - time.retention + _RETENTION_MARGIN).time
 
     def end(self, time: TimeFilter) -> datetime:
-        """Return where reading ends: behind now by `settle`, on a border of the filter."""
-        settled = self.now - self.settings.settle
+        """Return where reading ends: behind now by `settle` or more, on a border of the filter."""
+        settled = self.now - max(self.settings.settle, time.behind)
         end = min(settled, self.settings.end or settled)
         return floor(end, time.align or time.granule, self.zone)
 

@@ -57,6 +57,7 @@ class TimeFilter:
         align: Windows begin and end on multiples of this in the platform's zone (a day, mostly).
         carry: Field of our records that takes the window's start as it was asked for, where the
             answer does not tell it.
+        behind: How old things must be before the platform tells of them; reading ends there.
     """
 
     start: str
@@ -69,6 +70,7 @@ class TimeFilter:
     retention: timedelta | None = None
     align: timedelta | None = None
     carry: str | None = None
+    behind: timedelta = timedelta()
 
     def params(self, window: Window, zone: tzinfo) -> dict[str, t.Any]:
         """Return the call's parameters for a window."""

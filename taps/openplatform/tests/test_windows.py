@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 from openplatform.errors import FatalError
+from openplatform.plans import Horizon
+from openplatform.settings import Settings
 from openplatform.windows import Planner, TimeFilter, Window, floor, split
 
 UTC = timezone.utc
@@ -124,3 +126,19 @@ def test_a_window_is_written_as_the_platform_wants_it(unit, ends, text, first, l
     window = Window(start, start + timedelta(minutes=1))
     assert time.params(window, BEIJING) == {"from": first, "to": last}
     assert time.instant_params(window, BEIJING) == {"from": first, "to": first}
+
+
+@pytest.mark.parametrize(
+    ("settings", "behind", "ends"),
+    [
+        ({}, timedelta(), "2026-11-21T09:39:00"),
+        ({"settle": "10m"}, 5 * SECOND, "2026-11-21T09:30:00"),
+        ({}, 90 * DAY, "2026-08-23T09:40:00"),
+        ({"end_date": "2026-08-01"}, 90 * DAY, "2026-08-01T00:00:00"),
+    ],
+)
+def test_reading_ends_where_the_platform_begins_to_answer(settings, behind, ends):
+    now = datetime(2026, 11, 21, 9, 40, tzinfo=UTC)
+    time = TimeFilter("a", "b", "s", maximum=DAY, behind=behind)
+    end = Horizon(Settings(settings), now, BEIJING).end(time)
+    assert end == datetime.fromisoformat(ends).replace(tzinfo=UTC)
