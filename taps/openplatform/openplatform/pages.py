@@ -186,7 +186,7 @@ class PageShaper:
     def _convert(self, change: _Change, records: list[Record]) -> None:
         name, path, convert, many, inner = change
         values = [record.get(name) for record in records]
-        if None in values:
+        if type(None) in set(map(type, values)):
             records = [r for r, value in zip(records, values, strict=True) if value is not None]
             values = [value for value in values if value is not None]
         if many is not None and values and (done := many(values)) and self._fit(done, change):

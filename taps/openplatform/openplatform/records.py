@@ -225,6 +225,7 @@ class Shaper:
             self._times.local: self._times.many_local,
             self._times.milliseconds: self._times.many_milliseconds,
             _decimal: _decimals,
+            _number: _numbers,
         }
         return whole.get(convert)
 
@@ -266,6 +267,12 @@ def _number(value: t.Any) -> Decimal | int | None:
         return value
     text = _decimal(value)
     return None if text is None else Decimal(text)
+
+
+def _numbers(values: list[t.Any]) -> list[t.Any] | None:
+    """Convert many numbers at once; None if one of them is no finite decimal."""
+    plain = set(map(type, values)) == {Decimal} and all(map(Decimal.is_finite, values))
+    return values if plain else None
 
 
 def _lenient(convert: Convert) -> Convert:
