@@ -58,6 +58,8 @@ class Request:
         query: Query parameters, not yet URL-encoded.
         body: The exact bytes of the body, or None.
         headers: Extra headers.
+        host: Scheme and host, where that is not the client's own; the setting `base_url` replaces
+            this one as well.
     """
 
     method: str
@@ -65,6 +67,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +279,15 @@ class PlatformClient(abc.ABC):
 
     def _transmit(self, request: Request, where: str) -> tuple[requests.Response, bytes]:
         """Send the request; return the answer and its whole content."""
-        connection_url = self.connection.base_url
-        session = self._session()
+        server = self.connection.base_url
+        if request.host and server == self.base_url:
+            server = request.host
+        session = self._session(server)
         # Prepared without the session's part in it: what it looks up for each call, we know, and
         # cookies of one account are none of another's business.
         prepared = requests.Request(
             request.method,
-            connection_url + request.path,
+            server + request.path,
             params=request.query,
             data=request.body,
             headers={**session.headers, **request.headers},
@@ -295,12 +300,12 @@ class PlatformClient(abc.ABC):
         except requests.RequestException as exc:
             if _unreachable(exc):
                 msg = (
-                    f"{connection_url} cannot be reached ({type(exc).__name__}). Check base_url, the "
+                    f"{server} cannot be reached ({type(exc).__name__}). Check base_url, the "
                     "network, and the proxy settings"
                 )
                 raise UnreachableError(msg) from None
             reason = self.connection.redact(str(exc))[:_SHOWN]
-            msg = f"{where}: {connection_url} did not answer: {reason}"
+            msg = f"{where}: {server} did not answer: {reason}"
             raise TransientError(msg) from None
 
     def _judge(self, response: requests.Response, content: bytes, where: str) -> Body:
@@ -321,10 +326,12 @@ class PlatformClient(abc.ABC):
             raise TransientError(f"{where}: the answer is not JSON: {start!r}")
         raise self.errors.error(Failure(status, "", start, _retry_after(response)), where=where)
 
-    def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = new_session(self.connection.base_url)
-        return t.cast("requests.Session", self._local.session)
+    def _session(self, server: str) -> requests.Session:
+        """Return this thread's session for a server."""
+        sessions: dict[str, requests.Session] = self._local.__dict__
+        if server not in sessions:
+            sessions[server] = new_session(server)
+        return sessions[server]
 
 
 def new_session(url: str) -> requests.Session:

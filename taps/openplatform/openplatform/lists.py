@@ -282,7 +282,7 @@ class ListReader:
         """Return the values that a stream's list is asked for, by parameter."""
         each = t.cast("Incremental | FullTable", stream.reads).each
         return {
-            one: list(one.values)
+            one: list(stream.config.get(one.chosen or "") or one.values)
             or self.related(account, stream.config.get(one.setting or "") or one.of, one.field)
             for one in each
         }

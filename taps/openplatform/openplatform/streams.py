@@ -50,6 +50,7 @@ class Each:
         batch: Values per call; None for one at a time. The setting `batch` of the stream lowers it.
         carry: Field of our records that takes the value; None to leave it out.
         setting: Setting that names another stream to go through instead.
+        chosen: Setting that lists the values to go through instead.
     """
 
     of: str = ""
@@ -59,6 +60,7 @@ class Each:
     batch: int | None = None
     carry: str | None = None
     setting: str | None = None
+    chosen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,3 +298,17 @@ def test_what_no_http_answers_is_called_like_all_else(client, clock):
     assert client.ask(ACCOUNT, "table", answer) == {"rows": [1]}
     assert outcomes(client) == {"transient": 1, "ok": 1}
     assert clock.monotonic() > 0, "a retry rests first"
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_another_host_of_the_platform_is_called_unless_base_url_is_set(
+    server, script, clock, tmp_path, replaced
+):
+    own = "http://127.0.0.1:9"
+    script.answers = [(200, OK, {})]
+    client = make(server if replaced else own, clock, tmp_path)
+    client.base_url = own
+    host = own if replaced else server
+    body = client.send(ACCOUNT, "token", Request("GET", "/token", host=host))
+    assert body["n"] == Decimal("12.30")
+    assert script.seen == ["/token"]
