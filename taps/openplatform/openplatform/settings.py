@@ -74,7 +74,6 @@ def common_settings(
     account: Iterable[th.Property[t.Any]] = (),
     zone: str,
     tries: int = 5,
-    settle: str = "60s",
 ) -> dict[str, t.Any]:
     """Return a tap's settings as JSON Schema.
 
@@ -83,7 +82,6 @@ def common_settings(
         account: Settings of one account beside `id`.
         zone: The platform's time zone, named in descriptions.
         tries: Tries of one call, where the platform advises a number.
-        settle: How far to stay behind now, where the platform asks for more.
     """
     return th.PropertiesList(
         *platform,
@@ -110,7 +108,7 @@ def common_settings(
         th.Property(
             "end_date", th.StringType, description="Read nothing from this moment on. Default: now."
         ),
-        _duration("settle", "Stay this far behind now, since platforms commit late.", settle),
+        _duration("settle", "Stay this far behind now, since platforms commit late.", "60s"),
         _duration("lookback", "Begin each run this far before the bookmark. Default: per stream."),
         th.Property(
             "window_records",
