@@ -61,7 +61,7 @@ class Paging(t.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageNumber:
-    """Pages counted from 1, with the list's total in each answer; read last to first.
+    """Numbered pages, with the list's total in each answer; read last to first.
 
     Attributes:
         page: Parameter of the page's number.
@@ -72,6 +72,7 @@ class PageNumber:
         rows_cap: The most rows that paging reaches, where this is what the platform limits.
         forward: Read first to last; only for lists from which nothing ever leaves.
         has_next: Path of a flag for "there is more", asked where an answer lacks the total.
+        first: Number of the first page.
     """
 
     page: str
@@ -82,6 +83,7 @@ class PageNumber:
     rows_cap: int | None = None
     forward: bool = False
     has_next: str | None = None
+    first: int = 1
 
     @property
     def reach(self) -> int | None:
@@ -110,7 +112,7 @@ class PageNumber:
         yield from (self._page(ask, records, number) for number in range(count, 0, -1))
 
     def _page(self, ask: Ask, records: str, number: int) -> Page:
-        body = ask({self.page: number, self.size: self.limit})
+        body = ask({self.page: number - 1 + self.first, self.size: self.limit})
         return Page(records_at(body, records), body, _whole(value_at(body, self.total)))
 
 
@@ -186,6 +188,7 @@ class Cursor:
         total: Path of the total, where the platform tells it.
         last_flag: Path of a value that is 1 or true on the last page, where the platform has one.
         until_empty: A page without records is the end, whatever its cursor says.
+        beside: Further parameters that the next call takes from an answer: name to path.
     """
 
     cursor: str
@@ -197,6 +200,7 @@ class Cursor:
     total: str | None = None
     last_flag: str | None = None
     until_empty: bool = False
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reach(self) -> int | None:
@@ -207,8 +211,9 @@ class Cursor:
         """Yield the pages, first to last."""
         fixed = {self.size: self.limit} if self.size else {}
         at = self.first
+        place: dict[str, t.Any] = {} if at is None else {self.cursor: at}
         while True:
-            body = ask({**fixed, **({} if at is None else {self.cursor: at})})
+            body = ask({**fixed, **place})
             total = _whole(value_at(body, self.total)) if self.total else None
             if at == self.first and most is not None and total is not None and total > most:
                 raise TooManyRecords(total)
@@ -217,9 +222,13 @@ class Cursor:
             finished = self.last_flag is not None and value_at(body, self.last_flag) == 1
             finished = finished or (self.until_empty and not page.records)
             yield page
-            if finished or following in {None, "", at} or str(following) in self.ends:
+            if finished or following in {None, ""} or str(following) in self.ends:
                 return
-            at = following
+            ahead = {name: value_at(body, path) for name, path in self.beside.items()}
+            ahead[self.cursor] = following
+            if ahead == place:
+                return
+            at, place = following, ahead
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,33 @@ def test_each_way_in_which_cursors_end(answers, options):
     assert asked[1]["cursor"] == answers[0]["cursor"]
 
 
+def test_a_cursor_of_two_parts_moves_with_both():
+    answers = iter(
+        [
+            {"rows": [1], "cursor": "7", "from": "a", "end": 0},
+            {"rows": [2], "cursor": "7", "from": "b", "end": 0},
+            {"rows": [3], "cursor": "8", "from": "b", "end": 1},
+        ]
+    )
+    asked = []
+    paging = Cursor("cursor", "cursor", last_flag="end", beside={"start": "from"})
+    pages = paging.pages(lambda p: asked.append(p) or next(answers), "rows[]", most=None)
+    assert [row for page in pages for row in page.records] == [1, 2, 3]
+    assert asked == [{}, {"cursor": "7", "start": "a"}, {"cursor": "7", "start": "b"}]
+
+
+def test_pages_may_be_counted_from_0():
+    asked = []
+
+    def ask(params):
+        asked.append(params["page"])
+        return {"rows": [params["page"]], "total": 3}
+
+    paging = PageNumber("page", "size", 1, "total", first=0)
+    assert [page.records for page in paging.pages(ask, "rows[]", most=None)] == [[2], [1], [0]]
+    assert asked == [0, 2, 1, 0]
+
+
 def test_reach_is_the_smallest_cap():
     assert PageNumber("p", "s", 100, "t").reach is None
     assert PageNumber("p", "s", 100, "t", pages_cap=100).reach == 10_000
