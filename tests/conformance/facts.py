@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from openplatform.http import Request
+from openplatform.http import PlatformClient, Request
 from openplatform.judging import Outcome
 from openplatform.streams import FullTable, Incremental, PlatformStream
 from openplatform.tap import PlatformTap
@@ -97,6 +97,8 @@ class Facts:
         keys: For streams whose rows the simulator names otherwise: the simulator's key of a record.
         apart: Streams that cannot be compared with the truth as they are, each with the reason; a
             test of the tap's own must do it.
+        elsewhere: Streams that need another world than these tests have, such as a database, each
+            with the reason; tests of the tap's own must do all of it.
         reading: Settings for every run against the simulator.
         ignored: Fields by stream that may differ from the truth, such as addresses that expire.
         world: Settings of the simulator (`SandboxSettings`), for platforms whose windows are so short
@@ -113,6 +115,7 @@ class Facts:
     wrong: tuple[Mapping[str, t.Any], str] | None = None
     keys: Mapping[str, Callable[[Record], str]] = field(default_factory=dict)
     apart: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     reading: Mapping[str, t.Any] = field(default_factory=dict)
     ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spare: Mapping[str, str] = field(default_factory=dict)
@@ -124,16 +127,26 @@ class Facts:
         return self.tap.name.removeprefix("tap-").replace("-", "_")
 
     @property
+    def kinds(self) -> list[type[PlatformStream]]:
+        """The streams of the tap that these tests read."""
+        return [kind for kind in self.tap.stream_classes if kind.name not in self.elsewhere]
+
+    @property
     def streams(self) -> list[str]:
-        """All streams of the tap."""
-        return [kind.name for kind in self.tap.stream_classes]
+        """Their names."""
+        return [kind.name for kind in self.kinds]
+
+    @property
+    def grants(self) -> bool:
+        """Whether the platform hands out tokens, rather than knowing an app by its key alone."""
+        return self.tap.client_class.fetch_token is not PlatformClient.fetch_token
 
     @property
     def kept(self) -> dict[str, timedelta]:
         """The streams whose platform answers only so far back, and how far."""
         return {
             kind.name: kind.reads.time.retention
-            for kind in self.tap.stream_classes
+            for kind in self.kinds
             if isinstance(kind.reads, Incremental) and kind.reads.time.retention
         }
 
@@ -144,7 +157,7 @@ class Facts:
         gone = {entity.name for entity in platform.entities if entity.vanishes}
         return [
             kind.name
-            for kind in self.tap.stream_classes
+            for kind in self.kinds
             if kind.name in gone and isinstance(kind.reads, FullTable) and kind.reads.activates
         ]
 
@@ -153,7 +166,7 @@ class Facts:
         """The streams that are read in windows, since paging does not reach far enough."""
         return [
             kind
-            for kind in self.tap.stream_classes
+            for kind in self.kinds
             if getattr(kind.reads, "time", None)
             and getattr(getattr(kind.reads, "paging", None), "reach", None)
         ]
@@ -183,6 +196,10 @@ class Declared:
             ),
             "test_windows_split_where_paging_ends": cls.facts.capped,
             "test_what_vanished_is_told_after_whole_reads_without_it": cls.facts.vanishing,
+            "test_tokens_that_expire_in_mid_run_are_renewed": cls.facts.grants,
+            "test_a_process_that_is_killed_while_its_token_rotates_is_followed_by_a_whole_one": (
+                cls.facts.grants
+            ),
         }.items():
             if not wanted:
                 setattr(cls, test, None)
