@@ -34,7 +34,7 @@ from openplatform.slices import Batch
 from openplatform.streams import Details, PlatformStream
 from openplatform.summary import log_summary
 from openplatform.tasks import Part, Task, Wanted
-from openplatform.windows import TimeFilter, Window, floor
+from openplatform.windows import TimeFilter, Window, floor, pieces, widened
 from openplatform.writer import PageWriter
 
 if t.TYPE_CHECKING:
@@ -144,7 +144,7 @@ class TaskRun:
                 "columns": _identifying(stream),
                 "countable": countable(source),
                 "fields": {name: field.path for name, field in source.count_fields.items()},
-                "dated": stream.incremental and bool(source.updated or source.happened),
+                "dated": stream.incremental and _dated(source, stream),
                 "moves": stream.incremental and source.updated is not None,
                 "looks": self._looker(stream) is not None,
                 "page": getattr(getattr(source.reads, "paging", None), "limit", None),
@@ -217,7 +217,7 @@ class TaskRun:
         source = source_of(stream, self._tap.platform_streams)
         reads = stream.reads
         field = reads.field if isinstance(reads, Details) else None
-        dated = source.updated or source.happened
+        dated = _dated(source)
 
         def one(window: Window | None) -> Window | None:
             for records in self._pages(source, account, window):
@@ -231,9 +231,13 @@ class TaskRun:
 
         windows: list[Window | None] = [None]
         if part.windows is not None and source.incremental:
-            windows = [*self._stretches(source, part)]
+            stretches = self._stretches(source, part)
+            windows = [one for stretch in stretches for one in self._pieces(source, stretch)]
         for window in self._parallel(windows, one):
             self._tell({**_who(stream, account), "kind": "read", **_span(window)})
+
+    def _pieces(self, source: PlatformStream, stretch: Window) -> Iterator[Window]:
+        return pieces(stretch, t.cast("TimeFilter", time_of(source)), self._tap.zone_info)
 
     def _pages(
         self, source: PlatformStream, account: Account, window: Window | None
@@ -243,12 +247,15 @@ class TaskRun:
         if window is None:
             yield from lists.whole_list(source, account)
             return
-        ahead = deque([window])
+        time = t.cast("TimeFilter", time_of(source))
+        # Asked for in whole steps of the filter; what lies outside is left out again.
+        ahead = deque([widened(window, time.align or time.granule, self._tap.zone_info)])
         while ahead:
             current = ahead.popleft()
             try:
                 for page in lists.pages(source, account, current):
-                    yield [record for record in page if _within(record, window)]
+                    exact = _dated(source)
+                    yield [r for r in page if _within(r, window)] if exact else page
             except (TooManyRecords, ShrinkWindowError) as signal:
                 ahead.extendleft(reversed(lists.parts(source, account, current, signal)))
 
@@ -313,7 +320,8 @@ class TaskRun:
         windows: list[Window | None] = [None]
         if time_of(stream) is not None and stream.incremental:
             fewer = not instants or bool(part.pages and part.pages < len(instants))
-            windows = [*(part.stretches() if fewer else instants)]
+            stretches = part.stretches() if fewer else instants
+            windows = [one for stretch in stretches for one in self._pieces(stream, stretch)]
         wanted = {one.id for one in part.ids}
         found: set[str] = set()
         for window in windows:
@@ -358,10 +366,14 @@ def _span(window: Window | None) -> Line:
     return {"start": format_time(window.start), "end": format_time(window.end)}
 
 
+def _dated(*streams: PlatformStream) -> bool:
+    """Tell whether one of these streams tells the time that windows go by."""
+    return any(stream.updated or stream.happened for stream in streams)
+
+
 def _within(record: Record, window: Window) -> bool:
     """Tell whether a record belongs to a window, and not to the instant of an inclusive end."""
-    told = record.get("_bookmark")
-    return told is None or window.start <= Bookmark.parse(told).time < window.end
+    return window.start <= Bookmark.parse(record["_bookmark"]).time < window.end
 
 
 def _asked_by(stream: PlatformStream, record: Record) -> str:

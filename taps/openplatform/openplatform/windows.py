@@ -18,7 +18,7 @@ from openplatform.bookmarks import EPOCH, UTC, format_time
 from openplatform.errors import FatalError
 
 Ends = t.Literal["exclusive", "inclusive", "unknown"]
-Unit = t.Literal["s", "ms", "local", "date", "day"]
+Unit = t.Literal["s", "ms", "local", "compact", "date", "day"]
 _GROWTH = 4
 
 
@@ -47,7 +47,8 @@ class TimeFilter:
         start: Name of the parameter for the window's start (inclusive).
         end: Name of the parameter for its end; None where the start alone names the whole window.
         unit: Epoch seconds or milliseconds, `local` text `yyyy-MM-dd HH:mm:ss` in the platform's
-            zone, or text of a day: `date` for `yyyy-MM-dd`, `day` for `yyyyMMdd`.
+            zone, `compact` text `yyyyMMddHHmmssSSS+hhmm`, or text of a day: `date` for `yyyy-MM-dd`,
+            `day` for `yyyyMMdd`.
         text: Write epochs as text.
         maximum: Longest span the platform takes.
         granule: Smallest step of the filter.
@@ -87,6 +88,9 @@ class TimeFilter:
     def _write(self, moment: datetime, zone: tzinfo) -> int | str:
         if self.unit == "local":
             return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        if self.unit == "compact":
+            there = moment.astimezone(zone)
+            return f"{there:%Y%m%d%H%M%S}{there.microsecond // 1000:03d}{there:%z}"
         if self.unit == "date":
             return moment.astimezone(zone).strftime("%Y-%m-%d")
         if self.unit == "day":
@@ -101,6 +105,22 @@ def floor(moment: datetime, step: timedelta, zone: tzinfo = UTC) -> datetime:
     offset = moment.astimezone(zone).utcoffset() or timedelta()
     steps = (moment + offset - EPOCH) // step
     return EPOCH + steps * step - offset
+
+
+def widened(window: Window, step: timedelta, zone: tzinfo = UTC) -> Window:
+    """Move both ends of a window outwards to multiples of a step, counted in the zone's local time."""
+    end = floor(window.end, step, zone)
+    return Window(floor(window.start, step, zone), end if end == window.end else end + step)
+
+
+def pieces(window: Window, time: TimeFilter, zone: tzinfo) -> Iterator[Window]:
+    """Cut a window into those that the platform takes; its two ends stay where they are."""
+    step = time.align or time.granule
+    at = window.start
+    while at < window.end:
+        border = min(floor(at, step, zone) + max(time.maximum, step), window.end)
+        yield Window(at, border)
+        at = border
 
 
 def split(window: Window, total: int, target: int, granule: timedelta) -> list[Window]:

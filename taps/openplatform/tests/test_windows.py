@@ -5,11 +5,11 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from openplatform.errors import FatalError
 from openplatform.plans import Horizon
 from openplatform.settings import Settings
-from openplatform.windows import Planner, TimeFilter, Window, floor, split
+from openplatform.windows import Planner, TimeFilter, Window, floor, pieces, split, widened
 
 UTC = timezone.utc
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -32,6 +32,7 @@ def covers_exactly(parts: list[Window], start: datetime, end: datetime) -> None:
     assert all(part.start < part.end for part in parts)
 
 
+@settings(deadline=None)  # up to 100,000 parts, and the machine may be busy
 @given(moments, granules, st.integers(2, 100_000), st.integers(0, 10**6), st.integers(1, 10_000))
 def test_parts_of_a_window_cover_it_exactly(start, granule, granules_in_it, total, target):
     window = Window(start, start + granule * granules_in_it)
@@ -40,6 +41,19 @@ def test_parts_of_a_window_cover_it_exactly(start, granule, granules_in_it, tota
     assert 2 <= len(parts) <= granules_in_it
     for part in parts[:-1]:
         assert part.span % granule == timedelta()
+
+
+@given(moments, st.integers(1, 400 * 86_400), st.integers(1, 40), st.booleans())
+def test_pieces_of_a_window_are_what_the_platform_takes(start, seconds, days, aligned):
+    time = TimeFilter("from", "to", "s", maximum=DAY * days, align=DAY if aligned else None)
+    window = Window(start, start + SECOND * seconds)
+    found = list(pieces(window, time, BEIJING))
+    covers_exactly(found, window.start, window.end)
+    for piece in found:
+        asked = widened(piece, time.align or time.granule, BEIJING)
+        assert asked.start <= piece.start < piece.end <= asked.end
+        assert asked.span <= time.maximum
+        assert asked == widened(asked, time.align or time.granule, BEIJING)
 
 
 @given(moments, granules, st.integers(1, 10**6))
@@ -117,6 +131,7 @@ def test_rounding_down_never_goes_up_and_never_a_step_away(moment, step):
         ("ms", "exclusive", False, 1763625600000, 1763625660000),
         ("local", "inclusive", False, "2025-11-20 16:00:00", "2025-11-20 16:00:59"),
         ("local", "unknown", False, "2025-11-20 16:00:00", "2025-11-20 16:01:00"),
+        ("compact", "unknown", False, "20251120160000000+0800", "20251120160100000+0800"),
         ("date", "unknown", False, "2025-11-20", "2025-11-20"),
     ],
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typing as t
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import click
-import msgspec
 from openplatform.bookmarks import UTC, format_time
 
 from syncops import jsonlines
@@ -14,24 +15,25 @@ from syncops.bookmarks.partitions import read_partitions
 from syncops.console import console, print_json
 from syncops.options import json_option
 from syncops.pipelines import Pipeline, open_pipeline
-from syncops.reconcile.flow import Compared, Reconciler, Wish, plan_of
+from syncops.reconcile.compared import Wish
+from syncops.reconcile.flow import Reconciler
+from syncops.reconcile.plans import FOLDER, Plan
 from syncops.reconcile.show import details, result_line, result_table
 from syncops.session import open_session
 from syncops.spans import moment_option, span_start
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncops.reconcile.findings import Who, Window
 
 FILE = "reconcile.jsonl"
-PLANS = "reconcile"
 
 
 @click.command()
 @click.argument("tap", metavar="TAP")
 @click.argument("loader", metavar="LOADER")
-@click.option(
-    "--stream", "streams", multiple=True, required=True, metavar="NAME", help="Repeatable."
-)
+@click.option("--stream", "streams", multiple=True, metavar="NAME", help="Repeatable.")
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Only these; repeatable.")
 @moment_option("--from", "start", "Where the comparison begins.")
 @moment_option("--to", "end", "Where it ends. Default: now, less the tap's settle.")
@@ -43,6 +45,11 @@ PLANS = "reconcile"
 @click.option("--by", "field", default="", metavar="FIELD", help="Count by a business field, too.")
 @click.option("--deep", is_flag=True, help="Compare every record, also where the counts agree.")
 @click.option("--repair", is_flag=True, help="Fetch what is missing or stale; mark the surplus.")
+@click.option(
+    "--plan", "plan_file", metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Repair what an earlier comparison found, instead of comparing.",
+)  # fmt: skip
 @click.option(
     "--max-calls", type=click.IntRange(1), default=1000, show_default=True,
     help="Calls that the whole command may make.",
@@ -64,6 +71,7 @@ def reconcile(
     state_id: str | None,
     deep: bool,
     repair: bool,
+    plan_file: Path | None,
     as_json: bool,
 ) -> None:
     """Compare the warehouse with the platform, and mend what differs.
@@ -78,8 +86,9 @@ def reconcile(
 
     With --repair exactly the missing and stale records are fetched again, confirmed surplus gets
     _deleted_at where the table has that column, and the buckets are counted again. No bookmark
-    moves. The plan is kept in .meltano/syncops/reconcile/, a line of the result in
-    .meltano/syncops/reconcile.jsonl, for alerts and the report.
+    moves. Tables loaded as overwrite or snapshot are compared, but only their next full read mends
+    them. The plan is kept in .meltano/syncops/reconcile/, where --plan takes it up within a day, a
+    line of the result in .meltano/syncops/reconcile.jsonl, for alerts and the report.
 
     Exit code 0: equal, or repaired; 1: something differs, or could not be compared.
 
@@ -87,40 +96,60 @@ def reconcile(
     Examples:
       syncops reconcile tap-youzan target-duckdb --stream orders --last 7d
       syncops reconcile tap-youzan target-duckdb --stream orders --last 30d --repair
-      syncops reconcile tap-youzan target-duckdb --stream items --deep --json
+      syncops reconcile tap-youzan target-duckdb --stream items --last 1d --deep --json
+      syncops reconcile tap-youzan target-duckdb --plan .meltano/syncops/reconcile/FILE.json
     """  # noqa: D301 - click reads the backspace
     now = datetime.now(UTC)
-    begin = span_start(start, last, now)
     pipeline = open_pipeline(tap, loader)
-    if unknown := sorted(set(accounts) - set(pipeline.accounts)):
-        raise click.UsageError(
-            f"{tap} has no account {', '.join(unknown)}. It has: {', '.join(pipeline.accounts)}"
-        )
-    window = (_minute(begin), format_time(min(end or now, now)))
-    who = [(stream, account) for stream in streams for account in accounts or pipeline.accounts]
-    windows = _behind_the_sync(state_id or pipeline.state_id, dict.fromkeys(who, window))
-    wish = Wish(windows, bucket, field, deep, max_calls)
-    reconciler = Reconciler(pipeline, wish, lambda line: click.echo(line, err=True))
-    results = reconciler.compare()
-    plan = _keep_plan(pipeline, results, now)
-    if repair:
+    tell = partial(click.echo, err=True)
+    if plan_file is not None:
+        if streams or accounts or start or end or last or deep or field:
+            raise click.UsageError("--plan says by itself what to mend; leave out what to compare.")
+        plan = Plan.read(plan_file, pipeline, now)
+        kept: str | None = str(plan_file)
+        wish = Wish({}, plan.bucket, plan.field, deep=False, max_calls=max_calls)
+        reconciler = Reconciler(pipeline, wish, tell)
+        results = reconciler.resume(plan)
+    else:
+        who = _chosen(pipeline, streams, accounts)
+        window = (_minute(span_start(start, last, now)), format_time(min(end or now, now)))
+        windows = _behind_the_sync(state_id or pipeline.state_id, dict.fromkeys(who, window))
+        wish = Wish(windows, bucket, field, deep, max_calls)
+        reconciler = Reconciler(pipeline, wish, tell)
+        results = reconciler.compare()
+        plan = Plan.of(pipeline, results, reconciler.streams, now, bucket=bucket, field=field)
+        kept = str(plan.keep(pipeline.folder / FOLDER)) if plan.parts else None
+    if repair or plan_file:
         reconciler.repair(results)
     lines = [
-        result_line(pipeline, one, now, bucket=bucket, calls=reconciler.calls) for one in results
+        result_line(pipeline, one, now, bucket=wish.bucket, calls=reconciler.calls)
+        for one in results
     ]
     jsonlines.append(pipeline.folder / FILE, lines)
     if as_json:
-        print_json({"calls": reconciler.calls, "plan": plan, "results": lines})
+        print_json({"calls": reconciler.calls, "plan": kept, "results": lines})
     else:
         console().print(result_table(results))
         for one in results:
             for text in details(one):
                 click.echo(text)
-        if plan:
-            click.echo(f"Plan: {plan}" + ("" if repair else " (--repair does it)"))
+        if kept:
+            hint = "" if repair or plan_file else f" (syncops reconcile {tap} {loader} --plan FILE)"
+            click.echo(f"Plan: {kept}{hint}")
         click.echo(f"{reconciler.calls} calls of at most {max_calls}.")
     if not all(one.fine for one in results):
         click.get_current_context().exit(1)
+
+
+def _chosen(pipeline: Pipeline, streams: Sequence[str], accounts: Sequence[str]) -> list[Who]:
+    if not streams:
+        raise click.UsageError("Say which: --stream NAME, or --plan FILE.")
+    if unknown := sorted(set(accounts) - set(pipeline.accounts)):
+        raise click.UsageError(
+            f"{pipeline.tap} has no account {', '.join(unknown)}. It has: "
+            f"{', '.join(pipeline.accounts)}"
+        )
+    return [(stream, account) for stream in streams for account in accounts or pipeline.accounts]
 
 
 def _minute(moment: datetime) -> str:
@@ -150,15 +179,3 @@ def _behind_the_sync(state_id: str, windows: dict[Who, Window]) -> dict[Who, Win
             )
         cut[who] = (start, until)
     return cut
-
-
-def _keep_plan(pipeline: Pipeline, results: list[Compared], now: datetime) -> str | None:
-    """Write the repair plan where there is something to repair; return its path."""
-    plan = plan_of(pipeline, results, now)
-    if not plan["parts"]:
-        return None
-    folder = pipeline.folder / PLANS
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{now:%Y%m%d-%H%M%S}-{pipeline.tap}.json"
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n")
-    return str(path)

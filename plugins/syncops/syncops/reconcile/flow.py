@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import typing as t
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from openplatform.bookmarks import UTC, format_time
+from openplatform.bookmarks import UTC
 
 from syncops.pipelines import RunError
+from syncops.reconcile.compared import Compared, Wish
 from syncops.reconcile.findings import (
     Bucket,
     Difference,
@@ -24,91 +24,17 @@ from syncops.reconcile.findings import (
     judged,
     merged,
 )
-from syncops.reconcile.rows import Table, table_of
+from syncops.reconcile.rows import FULL_READS, Table, TableError, table_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from target_warehouse.dialects.base import Dialect
 
     from syncops.pipelines import Pipeline
+    from syncops.reconcile.plans import Plan
 
 Part = dict[str, t.Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What to compare.
-
-    Attributes:
-        windows: The stretch of time for each stream and account.
-        bucket: `hour` or `day`.
-        field: Business field to count by as well; empty for none.
-        deep: Compare all records, not only those of buckets whose counts differ.
-        max_calls: Calls that all steps together may make.
-    """
-
-    windows: dict[Who, Window]
-    bucket: str
-    field: str
-    deep: bool
-    max_calls: int
-
-
-@dataclass
-class Compared:
-    """What came out for one stream of one account.
-
-    Attributes:
-        window: The stretch of time.
-        buckets: All buckets, counted on both sides; empty where the platform does not count.
-        differences: The records that differ.
-        looked: Whether records were compared, so that `differences` says it all.
-        pages: Calls that reading the differing buckets took, about.
-        read: The windows in which records were compared; None for a whole list.
-        problems: Why something could not be compared or repaired.
-        fetched: Records that a repair brought.
-        marked: Rows that a repair marked as deleted.
-        left: Records that still differ after a repair; None before one.
-        again: The buckets' counts after a repair.
-    """
-
-    stream: str
-    account: str
-    window: Window
-    buckets: list[Bucket] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
-    looked: bool = False
-    pages: int = 0
-    read: list[Window] | None = None
-    problems: list[str] = field(default_factory=list)
-    fetched: int = 0
-    marked: int = 0
-    left: list[Difference] | None = None
-    again: list[Bucket] = field(default_factory=list)
-
-    @property
-    def who(self) -> Who:
-        """Stream and account."""
-        return self.stream, self.account
-
-    @property
-    def differing(self) -> list[Bucket]:
-        """The buckets whose counts differ."""
-        return [bucket for bucket in self.buckets if bucket.differs]
-
-    def of(self, kind: str) -> list[Difference]:
-        """Return the differences of one kind."""
-        return [one for one in self.differences if one.kind == kind]
-
-    @property
-    def fine(self) -> bool:
-        """Whether platform and warehouse agree now."""
-        if self.problems:
-            return False
-        if self.left is not None:
-            return not self.left
-        return not self.differences and (self.looked or not self.differing)
 
 
 class Reconciler:
@@ -127,12 +53,26 @@ class Reconciler:
         self._streams: dict[str, Stream] = {}
         self.calls = 0
 
+    @property
+    def streams(self) -> list[Stream]:
+        """What the tap has told of the streams that were compared."""
+        return list(self._streams.values())
+
     def compare(self) -> list[Compared]:
         """Count, and compare the records of the buckets that differ."""
         results = {who: Compared(*who, window) for who, window in self._wish.windows.items()}
         self._count(results)
         self._compare_records(results, deep=self._wish.deep)
         return list(results.values())
+
+    def resume(self, plan: Plan) -> list[Compared]:
+        """Take up a plan: what it names, where that still differs."""
+        self._streams = {one.stream: one for one in plan.streams}
+        found = [part.compared(self._streams[part.stream]) for part in plan.parts]
+        results = {one.who: one for one in found}
+        self._look(results)
+        self._second_look(results)
+        return found
 
     def _compare_records(self, results: dict[Who, Compared], *, deep: bool) -> None:
         self._read(results, deep=deep)
@@ -189,7 +129,11 @@ class Reconciler:
         with self._opened() as dialect:
             for one in results.values():
                 one.problems += found.problems[one.who]
-                one.buckets = self._counted(one, found, dialect)
+                try:
+                    one.buckets = self._counted(one, found, dialect)
+                except TableError as error:
+                    one.problems.append(error.message)
+                    continue
                 if not self._streams[one.stream].countable and not self._wish.deep:
                     one.problems.append(
                         "the platform does not count it; --deep compares its records"
@@ -221,7 +165,7 @@ class Reconciler:
                 if one.problems:
                     continue
                 stream = self._streams[one.stream]
-                one.looked = True
+                one.looked, one.seen = True, len(found.ids[one.who])
                 one.differences = differences(
                     self._table(dialect, stream),
                     stream,
@@ -286,7 +230,7 @@ class Reconciler:
 
     def repair(self, results: list[Compared]) -> None:
         """Fetch what is missing or stale, mark the confirmed surplus, and count again."""
-        chosen = [one for one in results if one.differences]
+        chosen = [one for one in results if one.differences and self._takes_records(one)]
         if not chosen:
             return
         parts = [self._fetching(one) for one in chosen]
@@ -303,6 +247,18 @@ class Reconciler:
                 one.again = self._counted(one, found, dialect)
                 one.left = self._still(dialect, one, one.differences)
         self._look_again(chosen)
+
+    def _takes_records(self, one: Compared) -> bool:
+        """Tell whether single records can be put into a table; note where they cannot."""
+        with self._opened() as dialect:
+            mode = self._table(dialect, self._streams[one.stream]).mode
+        if mode not in FULL_READS:
+            return True
+        one.problems.append(
+            f"its table is loaded as {mode}, which only the next full read changes: run "
+            f"meltano run {self._pipeline.tap} {self._pipeline.loader}"
+        )
+        return False
 
     def _look_again(self, chosen: list[Compared]) -> None:
         """Where counts still differ although all was mended, look at the records once more."""
@@ -353,31 +309,6 @@ class Reconciler:
 def _holds(difference: Difference, present: bool, at: str | None) -> bool:
     if difference.kind == "missing":
         return not present
-    if difference.kind == "surplus":
-        return present
+    if difference.kind == "surplus":  # a row that was written since may have come back
+        return present and at == difference.warehouse_at
     return not present or (at or "") < (difference.platform_at or "")
-
-
-def plan_of(pipeline: Pipeline, results: Iterable[Compared], now: datetime) -> Part:
-    """Return the repair plan: what would be fetched, and what would be marked."""
-    return {
-        "made_at": format_time(now),
-        "tap": pipeline.tap,
-        "loader": pipeline.loader,
-        "environment": pipeline.environment,
-        "parts": [*_parts(results)],
-    }
-
-
-def _parts(results: Iterable[Compared]) -> Iterator[Part]:
-    for one in results:
-        if one.differences:
-            yield {
-                "stream": one.stream,
-                "account": one.account,
-                "windows": one.read,
-                **{
-                    kind: [msgspec.to_builtins(d) for d in one.of(kind)]
-                    for kind in ("missing", "stale", "surplus")
-                },
-            }

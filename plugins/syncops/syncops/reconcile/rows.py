@@ -20,6 +20,12 @@ _TIME = 24  # characters of 2026-11-20T08:00:00.000Z, which a bookmark begins wi
 _MINUTE = 16
 _IDS_AT_ONCE = 500
 DELETED = "_deleted_at"
+FULL_READS = frozenset({"overwrite", "snapshot"})
+"""Modes in which a table changes with a complete read alone."""
+
+
+class TableError(SyncopsError):
+    """A stream has no table that can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +145,24 @@ def table_of(
     """Return the table of a stream.
 
     Raises:
-        SyncopsError: There is none, or it is none of our taps'.
+        TableError: There is none, or it is none of our taps'.
     """
     name = shorten(settings.table)
     present = dialect.columns(name)
     needed = {"_account", *(("_bookmark",) if timed else ()), *map(shorten, columns or ())}
     if not present:
-        raise SyncopsError(
+        raise TableError(
             f"There is no table {dialect.relation(name)} yet. Run the sync first, then compare."
         )
     if lacking := sorted(needed - set(present)):
-        raise SyncopsError(
+        raise TableError(
             f"Table {dialect.relation(name)} of stream {stream} has no column {', '.join(lacking)}: "
             "it was not loaded from one of our taps, or the columns were renamed."
         )
-    return Table(dialect, name, settings.load_mode, columns, timed, DELETED in present)
+    mode = settings.load_mode
+    if timed and mode in FULL_READS:  # what comes in parts is merged there as well
+        mode = "upsert"
+    return Table(dialect, name, mode, columns, timed, DELETED in present)
 
 
 def _field(path: str) -> str:

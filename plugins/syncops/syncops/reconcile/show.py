@@ -13,19 +13,19 @@ if t.TYPE_CHECKING:
     from datetime import datetime
 
     from syncops.pipelines import Pipeline
-    from syncops.reconcile.findings import Bucket
-    from syncops.reconcile.flow import Compared
+    from syncops.reconcile.compared import Compared
 
 _BUCKETS_SHOWN = 10
 _IDS_SHOWN = 5
 
 
-def totals(buckets: Iterable[Bucket]) -> tuple[int | None, int | None]:
-    """Return the sums of both sides; None where nothing was counted."""
-    every = list(buckets)
-    if not every:
+def totals(one: Compared) -> tuple[int | None, int | None]:
+    """Return how many records both sides have: counted, else compared; None for neither."""
+    if one.buckets:
+        return sum(b.platform for b in one.buckets), sum(b.warehouse for b in one.buckets)
+    if not one.seen:
         return None, None
-    return sum(one.platform for one in every), sum(one.warehouse for one in every)
+    return one.seen, one.seen - len(one.of("missing")) + len(one.of("surplus"))
 
 
 def result_table(results: Iterable[Compared]) -> Table:
@@ -37,7 +37,7 @@ def result_table(results: Iterable[Compared]) -> Table:
         table.add_column(name, justify="right")
     table.add_column("Now")
     for one in results:
-        platform, warehouse = totals(one.buckets)
+        platform, warehouse = totals(one)
         kinds = [len(one.of(kind)) for kind in ("missing", "stale", "surplus")]
         table.add_row(
             escape(one.stream),
@@ -100,7 +100,7 @@ def result_line(
     `missing`, `stale` and `surplus` are what was found, `left` what still differs after a repair,
     `calls` what the whole command spent.
     """
-    platform, warehouse = totals(one.buckets)
+    platform, warehouse = totals(one)
     return {
         "checked_at": format_time(now),
         "environment": pipeline.environment,

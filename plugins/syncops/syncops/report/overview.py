@@ -229,7 +229,7 @@ def _about_records(facts: Facts, found: Sequence[Stream]) -> Iterable[Advice]:
         command = "syncops failures list"
         yield Advice("bad", "parked_failures", {"count": parked}, "failures", command)
     if differ := sum(one.records for one in facts.compared or ()):
-        command = "syncops reconcile --repair"
+        command = "syncops reconcile TAP LOADER --plan FILE"
         yield Advice("warn", "differences_found", {"count": differ}, "reconciliation", command)
     if waiting := sum(one.group.records for one in facts.quarantine or ()):
         command = "syncops quarantine list"
