@@ -9,6 +9,8 @@ import pytest
 from sandbox.settings import SandboxSettings
 from sandbox.testing import Sandbox
 
+from end_to_end import eventlog
+
 
 class World(t.Protocol):
     """Fills the sandbox anew."""
@@ -32,3 +34,10 @@ def world(_served: Sandbox) -> World:
         return _served
 
     return fill
+
+
+@pytest.fixture
+def log() -> Iterator[eventlog.Log]:
+    """An event log that is served over HTTP."""
+    with eventlog.serving() as served:
+        yield served
