@@ -143,7 +143,11 @@ def _ask_here(name: str, *arguments: str) -> Json:
     try:
         (script,) = importlib.metadata.entry_points(group="console_scripts", name=name)
         output, log = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(log):
+        with (
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(log),
+            contextlib.suppress(SystemExit),  # a command may end so
+        ):
             script.load().main(arguments, prog_name=name, standalone_mode=False)
         return t.cast("Json", json.loads(output.getvalue()))
     except Exception as error:  # a plugin may be broken in any way

@@ -38,6 +38,12 @@ def test_generated_files_are_fresh():
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
+def test_a_tap_tells_its_streams_and_its_settings():
+    tap = definitions.read_tap(definitions.ROOT / "taps" / "tap-youzan")
+    assert {stream.name for stream in tap.streams if stream.incremental} >= {"orders", "refunds"}
+    assert "app_secret" in tap.about["settings"]["properties"]
+
+
 def test_what_is_stale_is_written_unless_it_is_only_checked(tmp_path, monkeypatch, capsys):
     stale, fresh = tmp_path / "stale.yml", tmp_path / "fresh.yml"
     fresh.write_text("same", encoding="utf-8")

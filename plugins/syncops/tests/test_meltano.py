@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from threading import Thread
 
+import meltano_project
 import pytest
 
 BIN = Path(sys.executable).parent
@@ -66,15 +67,9 @@ def project(project):
 
 @pytest.fixture
 def meltano(project):
-    def run(*arguments, **options):
-        return subprocess.run(
-            [BIN / "meltano", *arguments],
-            cwd=project.root,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            **options,
+    def run(*arguments):
+        return meltano_project.meltano().run(
+            ["meltano", *arguments], folder=project.root, environment=os.environ, seconds=120
         )
 
     return run
