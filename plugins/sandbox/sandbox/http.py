@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -52,6 +53,10 @@ class Call:
     def now_ms(self) -> int:
         """The present in epoch milliseconds."""
         return int(self.now * 1000)
+
+    def astray(self, moment: float) -> float:
+        """Return by how many seconds a client's clock is wrong; a process of its own has the machine's."""
+        return min(abs(moment - now) for now in (self.now, time.time()))
 
     @property
     def content_type(self) -> str:

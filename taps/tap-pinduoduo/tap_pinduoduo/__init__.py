@@ -1,0 +1,1 @@
+"""Singer tap for 拼多多 (Pinduoduo)."""
