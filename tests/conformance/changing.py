@@ -34,8 +34,8 @@ class Changing(Reading):
             k: v for k, v in again.items() if k[0] in full
         }
 
-    def test_what_changes_between_runs_comes(self, trial):
-        first = trial.run()
+    def test_what_changes_between_runs_comes(self, whole, trial):
+        first = whole.messages  # of a world that was just like this one
         changed = {
             (entity.name, account): set(trial.box.mutate(trial.slug, account, entity.name, count=2))
             for entity in trial.simulated.entities
@@ -67,9 +67,9 @@ class Changing(Reading):
             # Some rows are replaced by others, such as a punch that was missing.
             assert [line for line in found if not line.endswith("does not exist")] == []
 
-    def test_what_vanished_is_told_after_whole_reads_without_it(self, trial):
+    def test_what_vanished_is_told_after_whole_reads_without_it(self, whole, trial):
         streams = self.facts.vanishing
-        first = trial.run(*streams)
+        first = whole.messages  # of a world that was just like this one
         gone = {
             (stream, account): trial.box.mutate(trial.slug, account, stream, "delete", count=2)
             for stream in streams
