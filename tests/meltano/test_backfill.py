@@ -7,13 +7,21 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 
 import duckdb
+import psycopg
 from meltano_project import COMMAND_SECONDS, calls, end_group, truth, wait_for_calls
 
 EL = ("tap-youzan", "target-duckdb")
 DETAILS = "youzan.trade.get"
 TABLES = ("orders", "order_details")
+STREAMS = (
+    ("orders", "orders", "tid"),
+    ("order_details", "orders", "tid"),
+    ("refunds", "refunds", "refund_id"),
+    ("refund_details", "refunds", "refund_id"),
+)
 
 
 def landed(project, table: str) -> dict[tuple[str, str], str]:
@@ -77,3 +85,23 @@ def test_a_killed_backfill_goes_on_and_leaves_the_live_bookmarks_alone(synced, s
     assert landed(synced, "orders") == landed(synced, "order_details") == whole
     assert synced.state() == before
     assert own not in synced.state_ids()
+
+
+def test_the_weekly_job_reads_the_last_days_of_all_its_streams(project, shop, database):
+    week = timedelta(days=7)
+    first = f"{datetime.now(timezone.utc) - week:%Y-%m-%dT%H:%M:%S}"
+    postgres = {f"TARGET_POSTGRES_{word.upper()}": value for word, value in database.items()}
+    project.run("youzan-resync-7d", **postgres)
+    last = f"{datetime.now(timezone.utc) - week:%Y-%m-%dT%H:%M:%S}"
+    with psycopg.connect(**database) as connection:
+        for stream, entity, key in STREAMS:
+            rows = connection.execute(
+                f"SELECT _account, {key}, left(_bookmark, 19) FROM tap_youzan.{stream}"
+            ).fetchall()
+            found = {(account, str(identifier)): time for account, identifier, time in rows}
+            whole = truth(shop, entity)
+            recent = {row: time for row, time in whole.items() if time > last}
+            assert found.items() >= recent.items(), stream
+            assert recent
+            assert all(whole[row] == time >= first for row, time in found.items()), stream
+    assert project.state_ids() == set(), "it was done, and there is no live sync"
