@@ -88,7 +88,14 @@ class Watched:
         self.project.set(state_id, {"singer_state": bookmarks})
 
     def run(
-        self, *, ended=True, outcome="ok", accounts=("42583152",), job="tap-lab--hourly", **row
+        self,
+        *,
+        ended=True,
+        outcome="ok",
+        rows=None,
+        accounts=("42583152",),
+        job="tap-lab--hourly",
+        **row,
     ):
         """Let a run be told; one without an end lives until what is returned is released."""
         told = {"MELTANO_EXTRACTOR_NAME": job, "MELTANO_ENVIRONMENT": "demo"}
@@ -97,9 +104,9 @@ class Watched:
         life = log.begin(first)
         if ended:
             end = {"ended_at": row.pop("end", first.started_at), "outcome": outcome}
-            about = {"stream": "orders", **row}
-            rows = [msgspec.structs.replace(first, account=a, **end, **about) for a in accounts]
-            log.end(life, [*rows, msgspec.structs.replace(first, **end)])
+            about = {"stream": "orders", **row, **end, "outcome": rows or outcome}
+            told = [msgspec.structs.replace(first, account=a, **about) for a in accounts]
+            log.end(life, [*told, msgspec.structs.replace(first, **end)])
         return life
 
     def check(self, *arguments):
@@ -244,6 +251,10 @@ def test_runs_that_fail_or_are_killed(watched):
     assert len(watched.messages()) == 1
     watched.run(accounts=(), outcome="failed")
     assert "the last run of tap-lab--hourly failed" in " ".join(watched.messages())
+    watched.run(outcome="failed", rows="ok")  # as when the event log is away
+    assert "the last run of tap-lab--hourly failed" in " ".join(watched.messages())
+    watched.run()
+    assert watched.messages() == []
 
 
 def test_nothing_ran(watched):

@@ -197,6 +197,17 @@ class TestFigures:
         assert [one.word for one in overview.advice(found, [], DAY)] == ["failed_runs"]
         assert [v for v in found.period.lag[JOB, "orders"] if v] == [5.0]
 
+    def test_a_job_that_failed_for_no_streams_fault_is_told_until_it_succeeds(self):
+        about = {"stream": "orders", "account": "1"}
+        rows = [
+            run_row(NOW - timedelta(hours=2), **about),
+            run_row(NOW - timedelta(hours=2), outcome="failed", error="no event log"),
+        ]
+        [told] = overview.advice(facts(rows=rows), [], DAY)
+        assert (told.word, told.values["names"]) == ("failed_runs", JOB)
+        rows.append(run_row(NOW - timedelta(hours=1)))
+        assert overview.advice(facts(rows=rows), [], DAY) == []
+
     def test_only_a_sync_says_how_a_stream_is(self):
         about = {"stream": "orders", "account": "1", "lag_seconds": 5.0, "records": 3}
         rows = [

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from openplatform.bookmarks import format_time
-from openplatform.runs import FAILED, INTERRUPTED, PastRun
+from openplatform.runs import FAILED, INTERRUPTED, PastRun, RunRow
 
 from syncops.alerts.rules import (
     FailuresParked,
@@ -213,8 +213,14 @@ class Checker:
                 yield self._problem(
                     rule, "run_killed", job, at=_short(moment_of(run.first.started_at))
                 )
-            elif run.last is not None and run.last.outcome == FAILED and not run.rows:
+            elif run.last is not None and _failed_as_a_whole(run, run.last):
                 yield self._problem(rule, "whole_run_failed", job, error=run.last.error)
+
+
+def _failed_as_a_whole(run: PastRun, last: RunRow) -> bool:
+    """Tell whether a run failed for what is no stream's fault, such as an event log that is away."""
+    blamed = any(row.outcome in {FAILED, INTERRUPTED} for row in run.rows)
+    return last.outcome == FAILED and not blamed
 
 
 def _concerns(rule: Rule, job: str, stream: str, account: str) -> bool:

@@ -210,6 +210,8 @@ def _about_runs(facts: Facts, accounts: Sequence[tuple[Stream, Account]]) -> Ite
         for (job, stream, account), last in facts.period.last.items()
         if last.failed and (job, stream, account) not in known
     ]
+    blamed = {job for (job, *_), last in facts.period.last.items() if last.failed}
+    failed += [job for job, last in facts.period.whole.items() if last.failed and job not in blamed]
     if failed:
         values = {"count": len(failed), "names": _some(failed)}
         yield Advice("bad", "failed_runs", values, "runs")

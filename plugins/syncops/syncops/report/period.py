@@ -93,7 +93,7 @@ class Run:
 
 @dataclass
 class Last:
-    """The end of the last run of a stream and account."""
+    """The end of the last run of a stream and account, or of a job as a whole."""
 
     at: datetime
     failed: bool
@@ -124,6 +124,7 @@ class Period:
         self.waited = [0.0] * count
         self.latency = [Latency() for _ in range(count)]
         self.last: dict[Key, Last] = {}
+        self.whole: dict[str, Last] = {}
         self.runs = 0
         self.rows = 0
         self.unfinished: dict[str, Run] = {}
@@ -165,6 +166,8 @@ class Period:
         self._timed(self.latency[bucket], row)
         if row.stream:
             self._count_stream(row, at, bucket)
+        elif row.kind in LIVE:
+            self._keep_newest(self.whole, row.job, row, at)
 
     def _count_stream(self, row: RunRow, at: datetime, bucket: int) -> None:
         pair = row.job, row.stream
@@ -174,9 +177,13 @@ class Period:
         if row.lag_seconds is not None:
             most = self.lag[pair][bucket]
             self.lag[pair][bucket] = max(row.lag_seconds, most or 0)
-        known = self.last.get(key := (*pair, row.account))
+        self._keep_newest(self.last, (*pair, row.account), row, at)
+
+    @staticmethod
+    def _keep_newest(found: dict[t.Any, Last], key: object, row: RunRow, at: datetime) -> None:
+        known = found.get(key)
         if known is None or known.at <= at:
-            self.last[key] = Last(at, row.outcome != OK, row.error)
+            found[key] = Last(at, row.outcome != OK, row.error)
 
     def _began(self, row: RunRow) -> None:
         if row.run_id not in self._kept and len(self.unfinished) < _MOST_RUNS:

@@ -35,8 +35,8 @@ WORDS: t.Final[dict[str, tuple[str, str]]] = {
         "多次获取失败而搁置的记录：{count} 条",
     ),
     "failed_runs": (
-        "Streams × accounts whose last run failed: {count} ({names})",
-        "最近一次运行失败的数据流×账号：{count} 个（{names}）",
+        "Streams × accounts, or whole jobs, whose last run failed: {count} ({names})",
+        "最近一次运行失败的数据流×账号或整个任务：{count} 个（{names}）",
     ),
     "unfinished_runs": (
         "Runs that began and never ended: {count} ({names})",
