@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
 import tempfile
 import typing as t
 import warnings
@@ -22,6 +24,12 @@ LEFT OUT: the tests that look at the report in a browser. Neither Chromium nor C
 Debian and Ubuntu `apt-get install chromium` brings one, and {BROWSER_VARIABLE}=/path/to/chrome names \
 one that lies elsewhere."""
 
+MYSQL_VARIABLE = "MYSQL_URL"
+LEFT_OUT_MYSQL = f"""\
+LEFT OUT: the tests that read the push tables of tap-taobao. No mariadbd was found; on Debian and Ubuntu \
+`apt-get install mariadb-server` brings one, and {MYSQL_VARIABLE}=mysql://user:password@host:3306/database \
+names a database whose tables jdp_tb_* the tests may replace."""
+
 
 def find_browser() -> str | None:
     """Return the browser that tests may start."""
@@ -29,9 +37,24 @@ def find_browser() -> str | None:
     return named or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+def find_mariadb() -> str | None:
+    """Return the database server that tests may start."""
+    return shutil.which("mariadbd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
+def left_out() -> dict[str, str]:
+    """Return what cannot be run here, by mark, and what to do about it."""
+    found = {
+        "browser": (find_browser(), LEFT_OUT),
+        "mysql": (os.environ.get(MYSQL_VARIABLE) or find_mariadb(), LEFT_OUT_MYSQL),
+    }
+    return {mark: text for mark, (there, text) in found.items() if not there}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare our marks; do once what several processes must not do at the same time."""
     config.addinivalue_line("markers", "browser: needs Chromium or Chrome")
+    config.addinivalue_line("markers", "mysql: needs MariaDB or MySQL")
     if getattr(config.option, "numprocesses", None) and os.name != "nt" and os.geteuid() == 0:
         # PostgreSQL refuses to run as root; the package makes a user for it, without any lock.
         _pgserver().utils.ensure_user_exists("pgserver")
@@ -54,22 +77,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest; leave out what needs a browser where there is none."""
+    """Begin with what takes longest; leave out what needs a program that is not there."""
     if hasattr(config, "workerinput"):
         from scheduling import FIRST
 
         items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
-    if find_browser():
-        return
-    left_out = [item for item in items if item.get_closest_marker("browser")]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
+    marks = left_out()
+    without = [item for item in items if any(map(item.get_closest_marker, marks))]
+    if without:
+        items[:] = [item for item in items if item not in without]
+        config.hook.pytest_deselected(items=without)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it."""
-    if not find_browser():
-        terminalreporter.write_line(LEFT_OUT, yellow=True)
+    for text in left_out().values():
+        terminalreporter.write_line(text, yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +113,55 @@ def postgres_server() -> Iterator[str]:
 def browser_path() -> str:
     """The browser's program."""
     return find_browser() or pytest.fail(LEFT_OUT)
+
+
+@pytest.fixture(scope="session")
+def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database in MariaDB or MySQL: one that is named, or a server of our own."""
+    if named := os.environ.get(MYSQL_VARIABLE):
+        yield named
+        return
+    program = find_mariadb() or pytest.fail(LEFT_OUT_MYSQL)
+    folder = tmp_path_factory.mktemp("mariadb")
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port = door.getsockname()[1]
+    common = ["--no-defaults", f"--datadir={folder}/data"]
+    if os.name != "nt" and os.geteuid() == 0:
+        common.append("--user=root")
+    subprocess.run(
+        [
+            "mariadb-install-db",
+            *common,
+            "--skip-test-db",
+            "--auth-root-authentication-method=normal",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    (folder / "begin.sql").write_text("create database sys_info;")
+    server = subprocess.Popen(
+        [
+            program,
+            *common,
+            f"--socket={folder}/socket",
+            "--bind-address=127.0.0.1",
+            f"--port={port}",
+            f"--init-file={folder}/begin.sql",
+            "--innodb-flush-log-at-trx-commit=0",
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        told = []
+        for line in t.cast("t.IO[str]", server.stderr):
+            told.append(line)
+            if "ready for connections" in line:
+                break
+        else:
+            pytest.fail("mariadbd did not start: " + "".join(told))
+        yield f"mysql://root@127.0.0.1:{port}/sys_info"
+    finally:
+        server.terminate()
+        server.communicate()

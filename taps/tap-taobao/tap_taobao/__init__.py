@@ -1,0 +1,1 @@
+"""Singer tap for 淘宝 and 天猫 (Taobao, Tmall)."""
