@@ -190,8 +190,7 @@ class ListReader:
             return {}, reach
         params = time.params(window, self._zone)
         if window.span > (time.align or time.granule):
-            target = self._records_per_window(stream)
-            return params, target if reach is None else min(reach, target)
+            return params, self._records_per_window(stream)
         if time.ends != "unknown" or reach is None:
             return params, reach
         return self._last_granule(stream, account, window, fixed), reach

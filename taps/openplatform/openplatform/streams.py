@@ -35,6 +35,7 @@ DEFAULT_LOOKBACK = timedelta(minutes=10)
 _ONE_SHOT = OneShot()
 # Large enough to spend few calls on borders, small enough for several to be read side by side.
 _PAGES_PER_WINDOW = 16
+_PAGES_IN_FLIGHT = 64
 _DEFAULT_PAGE = 100
 
 
@@ -303,9 +304,15 @@ class PlatformStream(Stream):
             record[READ_AT] = reading.at
 
     def records_per_window(self, wanted: int | None) -> int:
-        """Return how many records a window shall hold: what the settings say, or some pages."""
-        limit = getattr(getattr(self.reads, "paging", None), "limit", _DEFAULT_PAGE)
-        return wanted or limit * _PAGES_PER_WINDOW
+        """Return how many records a window shall hold: what the settings say, or some pages.
+
+        A window costs a page or two beside its records, so with few calls in flight it is larger.
+        """
+        paging = getattr(self.reads, "paging", None)
+        pages = max(_PAGES_PER_WINDOW, _PAGES_IN_FLIGHT // self.tap.concurrency)
+        target = wanted or getattr(paging, "limit", _DEFAULT_PAGE) * pages
+        reach: int | None = getattr(paging, "reach", None)
+        return target if reach is None else min(reach, target)
 
     def identifier(self, record: Mapping[str, t.Any]) -> str:
         """Return the record's id within its account; parts of a composite key joined by `|`."""
