@@ -109,7 +109,16 @@ def prepare(name: str) -> Path:
         python = str(folder / "bin" / "python")
         for words in (
             ["venv", "--quiet", "--python", sys.executable, str(folder)],
-            ["pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", str(pins)],
+            [
+                "pip",
+                "install",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+                python,
+                "-r",
+                str(pins),
+            ],
         ):
             # Elsewhere, since within the workspace its own pins would count.
             done = subprocess.run(
