@@ -146,8 +146,11 @@ class Grants:
 
     def by_code(self, code: str) -> str | None:
         """Use a code up and return its account; None when it is used up or none of ours."""
-        account = code.removeprefix("sandbox-code-").partition("-")[0]
-        if account not in self._accounts or code in self._used_codes:
+        beginnings = {f"sandbox-code-{account}": account for account in self._accounts}
+        account = next(
+            (beginnings[b] for b in (code, code.rpartition("-")[0]) if b in beginnings), None
+        )
+        if account is None or code in self._used_codes:
             return None
         self._used_codes.add(code)
         return account

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 
 from openplatform.accounts import Account
 from openplatform.batches import Values, batch_size, combinations, halves
+from openplatform.bookmarks import format_time
 from openplatform.cache import Cache
 from openplatform.clock import Clock
 from openplatform.errors import (
@@ -23,11 +24,11 @@ from openplatform.errors import (
 from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
 from openplatform.metrics import asking
-from openplatform.paging import Ask, Page, Paging, TooManyRecords
+from openplatform.paging import Ask, Page, PageNumber, Paging, TooManyRecords
 from openplatform.paths import records_at
 from openplatform.records import Record
 from openplatform.settings import StreamOptions
-from openplatform.streams import Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import Each, FullTable, Incremental, PlatformStream, RowVersions
 from openplatform.windows import Planner, TimeFilter, Window, floor, split
 
 _PASSES = 3
@@ -225,6 +226,52 @@ class ListReader:
         second = time.instant_params(following, self._zone)
         return first if count(first) + count(second) == total else pair
 
+    def newer(
+        self, stream: PlatformStream, account: Account, number: int
+    ) -> Iterator[tuple[list[Record], int]]:
+        """Yield the rows from a row version on, each page with the version to go on from.
+
+        What changed within the look-back comes again next time: a version may become visible after a
+        larger one.
+
+        Raises:
+            FatalError: More rows than a page holds have one version.
+        """
+        reads = t.cast("Incremental", stream.reads)
+        versions, paging = t.cast("RowVersions", reads.versions), t.cast("PageNumber", reads.paging)
+        lookback = self._options[stream.name].lookback
+        back = reads.lookback if lookback is None else lookback
+        at = reached = number
+        held, first = False, True
+        fixed = {**versions.params, paging.page: 1, paging.size: paging.limit}
+        while True:
+            asked = self._clock.now()
+            body = self._ask(stream, account, {**fixed, versions.param: at})({})
+            rows = records_at(body, stream.records)
+            new = sorted(
+                ((_version_of(row, versions, stream), row) for row in rows),
+                key=lambda pair: pair[0],
+            )
+            if not first:
+                new = [pair for pair in new if pair[0] > at]
+            page = Page([row for _, row in new], body)
+            records = self._finisher.finished(stream, account, page, None, {}, asked=asked)
+            settled = format_time(asked - back)
+            fresh = [r for r in records if (r.get(stream.updated or "") or "") > settled]
+            if not held and new and not fresh:
+                reached = new[-1][0]
+            held = held or bool(fresh)
+            yield records, reached
+            if not new or new[-1][0] <= at:
+                if len(rows) > 1 and len(rows) >= paging.limit:
+                    msg = (
+                        f"stream {stream.name}, account {account.id}: {len(rows)} rows and more have the "
+                        f"row version {at}; read it by time instead"
+                    )
+                    raise FatalError(msg)
+                return
+            at, first = new[-1][0], False
+
     def _ask(self, stream: PlatformStream, account: Account, fixed: Mapping[str, t.Any]) -> Ask:
         def ask(paging: Mapping[str, t.Any]) -> t.Any:
             params = stream.arguments(account, {**fixed, **paging})
@@ -320,6 +367,14 @@ class ListReader:
                 yield from self.pages(stream, account, window)
             except (TooManyRecords, ShrinkWindowError) as signal:
                 ahead.extendleft(reversed(self.parts(stream, account, window, signal)))
+
+
+def _version_of(row: t.Any, versions: RowVersions, stream: PlatformStream) -> int:
+    try:
+        return int(row[versions.field])
+    except (KeyError, TypeError, ValueError) as exc:
+        msg = f"{stream.name}: a record tells no {versions.field}; read the stream by time instead"
+        raise FatalError(msg) from exc
 
 
 def _unseen(stream: PlatformStream, records: list[Record], seen: set[int]) -> list[Record]:

@@ -64,21 +64,32 @@ class Partition:
     @property
     def version(self) -> int | None:
         """How far the event log has been worked off; None before the first time."""
-        value = self.data.get("version")
-        if value is None:
-            return None
-        try:
-            return int(value)
-        except (TypeError, ValueError) as exc:
-            msg = (
-                f"The position in the event log of account {self.account!r} is {value!r}, which is no "
-                f"number. Correct or remove the key `version` of that partition of {self.stream!r}."
-            )
-            raise ConfigurationError(msg) from exc
+        return self._whole("version", "position in the event log")
 
     @version.setter
     def version(self, version: int) -> None:
         self._put("version", version)
+
+    @property
+    def row_version(self) -> int | None:
+        """Up to which row version all has been read; None before the first time."""
+        return self._whole("row_version", "row version")
+
+    @row_version.setter
+    def row_version(self, number: int) -> None:
+        self._put("row_version", number)
+
+    @property
+    def versions_since(self) -> Bookmark | None:
+        """From where in time on the row versions bring everything; None before they once did."""
+        value = self.data.get("versions_since")
+        if value is None:
+            return None
+        return Bookmark.parse(value, stream=self.stream, account=self.account)
+
+    def versions_read(self, until: datetime) -> None:
+        """Take in that the row versions were read to their end: all changes before this time."""
+        self._put("versions_since", str(Bookmark(until)))
 
     @property
     def open_ids(self) -> list[str]:
@@ -108,6 +119,19 @@ class Partition:
     def ran(self, now: datetime) -> None:
         """Take in that a run has read this partition to its end."""
         self._put("last_run", format_time(now))
+
+    def _whole(self, key: str, meaning: str) -> int | None:
+        value = self.data.get(key)
+        if value is None:
+            return None
+        try:
+            return int(value)
+        except (TypeError, ValueError) as exc:
+            msg = (
+                f"The {meaning} of account {self.account!r} is {value!r}, which is no number. Correct "
+                f"or remove the key `{key}` of that partition of {self.stream!r}."
+            )
+            raise ConfigurationError(msg) from exc
 
     def _put(self, key: str, value: t.Any) -> None:
         if value == []:

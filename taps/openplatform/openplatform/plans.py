@@ -167,17 +167,46 @@ class AccountPlan:
         self.owed = tuple(owed_now(group, partitions, horizon.now))
         self.waiting = _waiting(group, partitions)
         self.after = {name: mark for name, mark in self.floors.items() if mark.id}
+        self._partition = partitions.get(group.source.name)
 
     def slices(self) -> Iterator[Slice]:
-        """Yield what is owed, then the windows in order of time."""
+        """Yield what is owed, then the windows in order of time, or what has newer row versions."""
         if self.owed:
             yield Slice(self.account, None, streams_of(self.owed), owed=self.owed)
+        # The windows of details follow bookmarks of their own.
+        alone = self.group.members == (self.group.source,)
+        if alone and self.group.source.by_version and self._partition is not None:
+            yield from self._versions(self._partition)
+        else:
+            yield from self._windows(self.start, self.end)
+
+    def _versions(self, partition: Partition) -> Iterator[Slice]:
+        """Yield the rows from the version that was read last on.
+
+        A bookmark that was set back says nothing about versions: that stretch is read by time.
+        """
+        versions = t.cast("Incremental", self.group.source.reads).versions
+        first = versions.first if versions else 0
+        since, bookmark = partition.versions_since, partition.bookmark
+        if since and bookmark and bookmark < since:
+            yield from self._windows(bookmark.time, since.time)
+        yield Slice(
+            self.account,
+            None,
+            self.group.members,
+            # The first reading brings all rows that there are, however old.
+            after={} if since else self.floors,
+            waiting=self.waiting,
+            row_version=first if partition.row_version is None else partition.row_version,
+        )
+
+    def _windows(self, start: datetime, end: datetime) -> Iterator[Slice]:
         source = self.group.source
         options = self._horizon.settings.options(source.name)
         step = self._time.align or self._time.granule
         longest = min(options.window or self._time.maximum, self._time.maximum)
         planner = Planner(longest, step, source.records_per_window(options.window_records))
-        for window in planner.plan(self.start, self.end, align=step, zone=self._horizon.zone):
+        for window in planner.plan(start, end, align=step, zone=self._horizon.zone):
             wanted = tuple(m for m in self.group.members if self.floors[m.name].time < window.end)
             yield Slice(
                 self.account,

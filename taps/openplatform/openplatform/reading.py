@@ -15,6 +15,7 @@ from openplatform.errors import ShrinkWindowError
 from openplatform.fanout import Split
 from openplatform.lists import ListReader
 from openplatform.paging import TooManyRecords
+from openplatform.records import Record
 from openplatform.singles import SingleReader
 from openplatform.slices import Batch, Slice, Wanted
 from openplatform.streams import Details, FullTable, PlatformStream
@@ -68,7 +69,7 @@ class SliceReader:
         failing: set[str] = set()
         count = 0
         try:
-            for records in self._lists.pages(source, part.account, part.window):
+            for records, reached in self._pages(part, source):
                 count += len(records)
                 if source in part.streams:
                     yield self._packed(Batch(source, records), part)
@@ -78,12 +79,24 @@ class SliceReader:
                         if batch.error is not None:
                             failing.add(stream.name)
                         yield self._packed(batch, part)
+                if reached is not None:
+                    yield Batch(source, (), row_version=reached)
         except (TooManyRecords, ShrinkWindowError) as signal:
             raise self._split(part, source, signal) from signal
         if part.planner is not None and part.window is not None:
             # What a call brings decides, not the sum over all the values that are asked for.
             lists = max(1, self._lists.lists_per_window(source, part.account))
             part.planner.learn(part.window, count // lists)
+
+    def _pages(
+        self, part: Slice, source: PlatformStream
+    ) -> Iterator[tuple[list[Record], int | None]]:
+        """Yield the pages of a list, each with the row version that it reaches, if it has any."""
+        if part.row_version is not None:
+            yield from self._lists.newer(source, part.account, part.row_version)
+            return
+        for records in self._lists.pages(source, part.account, part.window):
+            yield records, None
 
     def _split(
         self, part: Slice, source: PlatformStream, signal: TooManyRecords | ShrinkWindowError

@@ -26,6 +26,11 @@ def sha1_hex(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def hmac_sha1(key: str, text: str) -> bytes:
+    """Return the HMAC-SHA1 of the UTF-8 text under the UTF-8 key."""
+    return hmac.digest(key.encode(), text.encode(), "sha1")
+
+
 def hmac_sha256(key: str, text: str) -> bytes:
     """Return the HMAC-SHA256 of the UTF-8 text under the UTF-8 key."""
     return hmac.digest(key.encode(), text.encode(), "sha256")

@@ -44,6 +44,7 @@ class Slice:
         waiting: Ids, by stream, that are owed and would be settled if the list brought them.
         version: The version of full-table rows that it fetches by id; None for the run's own.
         through: Position in the event log up to which all is done with this slice.
+        row_version: The row version to read on from; None for lists that are read otherwise.
     """
 
     account: Account
@@ -55,6 +56,7 @@ class Slice:
     waiting: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
     version: int | None = None
     through: int | None = None
+    row_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Batch:
         gone: Ids that the platform no longer knows, or has nothing to tell of.
         awaited: Those of the failed ids that we were told of and that are not there yet.
         error: The whole stream is failing for this account.
+        row_version: Up to which row version all has come, and will not come again.
     """
 
     stream: PlatformStream
@@ -84,3 +87,4 @@ class Batch:
     gone: Sequence[str] = ()
     awaited: frozenset[str] = frozenset()
     error: OpenPlatformError | None = None
+    row_version: int | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from singer_sdk import Stream
@@ -65,6 +65,26 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
+class RowVersions:
+    """A number that each change gives a row anew, larger than all before; a list can begin at one.
+
+    Pages are not turned: each call begins at the largest number of the one before, so what moves
+    meanwhile moves to the end. The rows come in the order of their numbers.
+
+    Attributes:
+        param: Parameter that takes the number; the row that has it comes once more.
+        field: Field of the raw records that holds theirs.
+        first: The number to begin with.
+        params: Further parameters of such calls, in place of the stream's own.
+    """
+
+    param: str
+    field: str
+    first: int = 1
+    params: Mapping[str, t.Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Incremental:
     """Read by time windows; the bookmark follows.
 
@@ -74,6 +94,7 @@ class Incremental:
         lookback: How far before the bookmark each run begins.
         each: Lists to go through within every window.
         confirm_empty: Ask again when a window seems empty (platforms with a lagging index).
+        versions: How it can be read by row versions instead, where the platform has them.
     """
 
     time: TimeFilter
@@ -81,6 +102,7 @@ class Incremental:
     lookback: timedelta = DEFAULT_LOOKBACK
     each: tuple[Each, ...] = ()
     confirm_empty: bool = False
+    versions: RowVersions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +257,14 @@ class PlatformStream(Stream):
     def versioned_by_reading(self) -> bool:
         """Whether the moment of reading is all that orders a record's versions."""
         return not (self.incremental and self.updated)
+
+    @property
+    def by_version(self) -> bool:
+        """Whether the list is read by row versions; override for a platform that has them.
+
+        A list that is read together with its details is read by time all the same.
+        """
+        return False
 
     @property
     def fetchable(self) -> bool:

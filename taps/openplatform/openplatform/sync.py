@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import typing as t
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
@@ -36,6 +37,7 @@ from openplatform.settling import settle
 from openplatform.slices import Batch, Slice
 from openplatform.streams import FullTable, PlatformStream
 from openplatform.summary import log_summary
+from openplatform.windows import Window
 from openplatform.writer import PageWriter
 
 if t.TYPE_CHECKING:
@@ -153,21 +155,33 @@ class Run:
             elif event.error is not None:
                 self.fail(part.streams, part.account, event.error)
                 fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
-            elif event.ended and part.window is not None:
-                self._finish_window(part)
+            elif event.ended:
+                self._finish_slice(part, group.source, plans[part.account.id].end)
         for account in self.settings.accounts:
             self._finish_account(group, account)
         self.write_state()
 
-    def _finish_window(self, part: Slice) -> None:
-        window = part.window
-        if window is None:
-            return
+    def _finish_slice(self, part: Slice, source: PlatformStream, end: datetime) -> None:
+        if part.window is not None:
+            self._finish_window(part, part.window)
+        elif part.row_version is not None:
+            self._finish_versions(part, source, end)
+
+    def _finish_window(self, part: Slice, window: Window) -> None:
         for stream in part.streams:
             self.metrics.streams[stream.name, part.account.id].windows += 1
             if (stream.name, part.account.id) not in self.failed:
                 partition = partition_of(self.state, stream.name, part.account.id)
                 partition.advance(Bookmark(window.end))
+        self.write_state(soon_again=True)
+
+    def _finish_versions(self, part: Slice, source: PlatformStream, until: datetime) -> None:
+        for stream in part.streams:
+            if (stream.name, part.account.id) not in self.failed:
+                partition = partition_of(self.state, stream.name, part.account.id)
+                partition.advance(Bookmark(until))
+                if stream is source:
+                    partition.versions_read(until)
         self.write_state(soon_again=True)
 
     def _finish_account(self, group: Group, account: Account) -> None:
@@ -292,6 +306,9 @@ class Run:
         self.metrics.streams[stream.name, account.id].records += batch.count
         self.progress.records(batch.count)
         partition = partition_of(self.state, stream.name, account.id)
+        if batch.row_version is not None:
+            partition.row_version = batch.row_version
+            self.write_state(soon_again=True)
         now = self.tap.clock.now()
         if (error := settle(batch, partition, self.settings.failure_policy, now)) is not None:
             self.fail((stream,), account, error)

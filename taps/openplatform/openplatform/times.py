@@ -6,6 +6,7 @@ the UTC form of each; only what is written in an unusual way takes the slow path
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
@@ -18,6 +19,7 @@ _HOURS_KEPT = 100_000
 _SECONDS = [f":{n // 60:02d}:{n % 60:02d}" for n in range(3600)]
 _WITHIN_HOUR = {text: f"{text}.000Z" for text in _SECONDS}
 _MILLISECONDS = [f".{n:03d}Z" for n in range(1000)]
+_COMPACT = re.compile(r"\d{17}[+-]\d{4}")
 _LOCAL_LENGTH = len("2026-11-20 08:00:00")
 
 
@@ -58,6 +60,9 @@ def parse_time(value: t.Any, *, form: str, zone: tzinfo) -> datetime | None:
 
 def _parse_text(text: str, zone: tzinfo) -> datetime:
     try:
+        if _COMPACT.fullmatch(text):
+            moment = datetime.strptime(f"{text[:17]}000{text[17:]}", "%Y%m%d%H%M%S%f%z")
+            return moment.astimezone(UTC)
         # Python 3.10 does not know "Z".
         moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("/", "-"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
