@@ -28,6 +28,7 @@ def sdk_suite(facts: Facts) -> type:
         def runner(cls, running_sandbox, tmp_path_factory):
             box = filled(running_sandbox, **{**SMALL, **facts.world, "accounts": 1})
             trial = Trial(kind, box, tmp_path_factory.mktemp("suite"))
+            kind.clock = trial.clock
             config = {
                 **trial.config,
                 "start_date": START,

@@ -1,0 +1,1 @@
+"""Singer tap for 抖店 (Douyin Shop)."""
