@@ -371,9 +371,9 @@ class ListReader:
 
 def _version_of(row: t.Any, versions: RowVersions, stream: PlatformStream) -> int:
     try:
-        return int(row[versions.field])
+        return int(row[versions.number])
     except (KeyError, TypeError, ValueError) as exc:
-        msg = f"{stream.name}: a record tells no {versions.field}; read the stream by time instead"
+        msg = f"{stream.name}: a record tells no {versions.number}; read the stream by time instead"
         raise FatalError(msg) from exc
 
 

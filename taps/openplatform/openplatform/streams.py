@@ -73,13 +73,13 @@ class RowVersions:
 
     Attributes:
         param: Parameter that takes the number; the row that has it comes once more.
-        field: Field of the raw records that holds theirs.
+        number: Field of the raw records that holds theirs.
         first: The number to begin with.
         params: Further parameters of such calls, in place of the stream's own.
     """
 
     param: str
-    field: str
+    number: str
     first: int = 1
     params: Mapping[str, t.Any] = field(default_factory=dict)
 
@@ -222,6 +222,7 @@ class PlatformStream(Stream):
         value_as: Name of the field that a record which is a plain value becomes.
         nulls: Texts that mean "nothing" on this platform.
         package: Import package that holds the folder `schemas`.
+        shaped_as: Name of the stream whose schema this one has as well.
         count_call: API that counts the list's records, where the list itself tells no total.
         count_fields: Business fields that the list can be counted by, by name.
     """
@@ -239,6 +240,7 @@ class PlatformStream(Stream):
     value_as: t.ClassVar[str | None] = None
     nulls: t.ClassVar[frozenset[str]] = frozenset()
     package: t.ClassVar[str]
+    shaped_as: t.ClassVar[str | None] = None
     count_call: t.ClassVar[CountCall | None] = None
     count_fields: t.ClassVar[Mapping[str, CountField]] = {}
 
@@ -247,7 +249,7 @@ class PlatformStream(Stream):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: PlatformTap, *, incremental: bool) -> None:
-        self.source_schema = schemas.load(self.package, self.name)
+        self.source_schema = schemas.load(self.package, self.shaped_as or self.name)
         self.incremental = incremental
         super().__init__(tap=tap, schema=self._full_schema(tap), name=self.name)
         self.primary_keys = (ACCOUNT, *self.key)

@@ -1,0 +1,1 @@
+"""Singer tap for 聚水潭 (Jushuitan)."""
