@@ -101,7 +101,8 @@ class Horizon:
         """Return where reading ends: behind now by `settle` or more, on a border of the filter."""
         settled = self.now - max(self.settings.settle, time.behind)
         end = min(settled, self.settings.end or settled)
-        return floor(end, time.align or time.granule, self.zone)
+        step = time.granule if time.unfinished else time.align or time.granule
+        return floor(end, step, self.zone)
 
     def floor_of(self, group: Group, stream: PlatformStream, partition: Partition) -> Bookmark:
         """Return from where a member of an incremental group is read, lookback included."""

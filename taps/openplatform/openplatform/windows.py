@@ -59,6 +59,8 @@ class TimeFilter:
         carry: Field of our records that takes the window's start as it was asked for, where the
             answer does not tell it.
         behind: How old things must be before the platform tells of them; reading ends there.
+        unfinished: Read the step of `align` that is under way, as far as it has come; the next run
+            begins with it again.
     """
 
     start: str
@@ -72,6 +74,7 @@ class TimeFilter:
     align: timedelta | None = None
     carry: str | None = None
     behind: timedelta = timedelta()
+    unfinished: bool = False
 
     def params(self, window: Window, zone: tzinfo) -> dict[str, t.Any]:
         """Return the call's parameters for a window."""

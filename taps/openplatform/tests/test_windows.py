@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -141,6 +142,20 @@ def test_a_window_is_written_as_the_platform_wants_it(unit, ends, text, first, l
     window = Window(start, start + timedelta(minutes=1))
     assert time.params(window, BEIJING) == {"from": first, "to": last}
     assert time.instant_params(window, BEIJING) == {"from": first, "to": first}
+
+
+def test_a_day_that_is_under_way_is_read_as_far_as_it_has_come_if_that_is_declared():
+    now = datetime(2026, 11, 21, 9, 40, tzinfo=UTC)
+    horizon = Horizon(Settings({}), now, BEIJING)
+    whole = TimeFilter("a", "b", "date", maximum=7 * DAY, align=DAY, ends="inclusive")
+    assert horizon.end(whole) == datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+    under_way = replace(whole, unfinished=True)
+    end = horizon.end(under_way)
+    assert end == datetime(2026, 11, 21, 9, 39, tzinfo=UTC)
+    start = end - 3 * DAY
+    (window, *others) = Planner(7 * DAY, DAY, 100).plan(start, end, align=DAY, zone=BEIJING)
+    assert not others
+    assert under_way.params(window, BEIJING) == {"a": "2026-11-18", "b": "2026-11-21"}
 
 
 @pytest.mark.parametrize(
