@@ -100,6 +100,7 @@ class Facts:
         elsewhere: Streams that need another world than these tests have, such as a database, each
             with the reason; tests of the tap's own must do all of it.
         reading: Settings for every run against the simulator.
+        open_fields: Fields whose objects may have any names, so that nothing in them is unknown.
         ignored: Fields by stream that may differ from the truth, such as addresses that expire.
         world: Settings of the simulator (`SandboxSettings`), for platforms whose windows are so short
             that days of data would take thousands of calls.
@@ -117,6 +118,7 @@ class Facts:
     apart: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     reading: Mapping[str, t.Any] = field(default_factory=dict)
+    open_fields: frozenset[str] = frozenset()
     ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spare: Mapping[str, str] = field(default_factory=dict)
     world: Mapping[str, t.Any] = field(default_factory=dict)

@@ -92,7 +92,7 @@ class Reading(Declared):
                 content = orjson.loads(reply.body)
             except ValueError:
                 return reply  # a file
-            return json_reply(with_new_fields(content))
+            return json_reply(with_new_fields(content, self.facts.open_fields))
 
         trial.change_answers(adding)
         caplog.clear()
@@ -156,10 +156,14 @@ class Reading(Declared):
                 assert asked <= {first, str(first)}, kind.name
 
 
-def with_new_fields(content):
+def with_new_fields(content, open_fields=frozenset()):
     """Return an answer in which every object has a field that nobody knows."""
     if isinstance(content, dict):
-        return {k: with_new_fields(v) for k, v in content.items()} | {"zz_brand_new": {"a": [1]}}
+        changed = {
+            name: value if name in open_fields else with_new_fields(value, open_fields)
+            for name, value in content.items()
+        }
+        return changed | {"zz_brand_new": {"a": [1]}}
     if isinstance(content, list):
-        return [with_new_fields(part) for part in content]
+        return [with_new_fields(part, open_fields) for part in content]
     return content

@@ -9,6 +9,7 @@ import os
 import sys
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -31,6 +32,7 @@ from openplatform.errors import (
     Interrupted,
     OpenPlatformError,
     RunFailedError,
+    SkipError,
     UnreachableError,
 )
 from openplatform.finishing import Finisher
@@ -323,7 +325,10 @@ class PlatformTap(Tap):
             reads = t.cast("Details", stream.reads)
             for parent in records:
                 bookmark = parent.get("_bookmark")
-                yield from self.details.detail(stream, account, str(parent[reads.field]), bookmark)
+                with suppress(SkipError):  # there is nothing to tell of this one
+                    yield from self.details.detail(
+                        stream, account, str(parent[reads.field]), bookmark
+                    )
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

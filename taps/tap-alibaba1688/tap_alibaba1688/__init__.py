@@ -1,0 +1,1 @@
+"""Singer tap for 1688 (Alibaba)."""
