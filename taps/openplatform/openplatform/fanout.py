@@ -11,10 +11,13 @@ import threading
 import typing as t
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 S = t.TypeVar("S")
 P = t.TypeVar("P")
+T = t.TypeVar("T")
+R = t.TypeVar("R")
 
 _PAGES_AHEAD = 16  # per worker, all slices together
 _SLICES_AHEAD = 2
@@ -217,3 +220,27 @@ class Fanout(t.Generic[S, P]):
                 self._jobs.insert(place + offset, _Job(part, dropped=job.dropped))
             # This worker is free now and takes the first slice that has not begun: never a deadlock.
             self._changed.notify_all()
+
+
+def in_order(items: Sequence[T], do: Callable[[T], R], *, concurrency: int) -> Iterator[R]:
+    """Do something for all items, several at a time; yield what comes of them, in order.
+
+    Raises:
+        Exception: The first that one of them raised; what was not begun by then never is.
+    """
+    failed: list[Exception] = []
+
+    def one(item: T) -> R:
+        if failed:
+            raise failed[0]
+        try:
+            return do(item)
+        except Exception as exc:
+            failed.append(exc)
+            raise
+
+    with ThreadPoolExecutor(concurrency, "in-order-worker") as pool:
+        try:
+            yield from pool.map(one, items)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

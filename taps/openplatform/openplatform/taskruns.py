@@ -11,7 +11,6 @@ import threading
 import typing as t
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -26,6 +25,7 @@ from openplatform.errors import (
     ShrinkWindowError,
     UnreachableError,
 )
+from openplatform.fanout import in_order
 from openplatform.lists import time_of
 from openplatform.paging import TooManyRecords
 from openplatform.plans import source_of
@@ -124,12 +124,7 @@ class TaskRun:
             t.cast("t.BinaryIO", self._results).write(msgspec.json.encode(line) + b"\n")
 
     def _parallel(self, items: list[t.Any], do: Callable[[t.Any], t.Any]) -> Iterator[t.Any]:
-        """Do something for all items, several at a time; yield what comes of them, in order."""
-        with ThreadPoolExecutor(self._tap.concurrency, "task-worker") as pool:
-            try:
-                yield from pool.map(do, items)
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        return in_order(items, do, concurrency=self._tap.concurrency)
 
     # -- what the streams are ---------------------------------------------------------------------
 

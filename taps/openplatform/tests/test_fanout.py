@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from openplatform.fanout import _PAGES_AHEAD, _SLICES_AHEAD, Fanout, Split
+from openplatform.fanout import _PAGES_AHEAD, _SLICES_AHEAD, Fanout, Split, in_order
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -183,3 +183,21 @@ def test_slices_really_run_at_the_same_time():
     assert [e.page for e in Fanout(plan, read_together, concurrency=4) if e.page] == [
         "p0", "p1", "p2", "p3",
     ]  # fmt: skip
+
+
+@given(st.lists(st.integers(0, 9), max_size=20), st.integers(1, 4))
+@settings(deadline=None, max_examples=20)
+def test_what_is_done_side_by_side_comes_in_order(items, concurrency):
+    assert list(in_order(items, str, concurrency=concurrency)) == list(map(str, items))
+
+
+def test_after_the_first_failure_nothing_is_begun():
+    begun = []
+
+    def do(item):
+        begun.append(item)
+        raise ValueError(item)
+
+    with pytest.raises(ValueError, match="0"):
+        list(in_order(range(100), do, concurrency=1))
+    assert begun == [0]
