@@ -153,6 +153,15 @@ class Facts:
         }
 
     @property
+    def followed(self) -> list[str]:
+        """The streams that are followed by a bookmark and read when nobody chooses."""
+        return [
+            kind.name
+            for kind in self.kinds
+            if isinstance(kind.reads, Incremental) and kind.selected_by_default
+        ]
+
+    @property
     def vanishing(self) -> list[str]:
         """The full-table streams whose rows can vanish, on the platform and in the simulator."""
         platform = importlib.import_module(f"sandbox.platforms.{self.slug}").PLATFORM
@@ -192,11 +201,15 @@ class Declared:
             return
         cls.folder = Path(inspect.getfile(cls)).parent
         for test, wanted in {
+            "test_a_recorded_answer_becomes_the_records_on_file": cls.facts.samples,
+            "test_a_recorded_answer_is_no_failure": cls.facts.samples,
             "test_a_call_is_built_as_in_the_worked_example": cls.facts.calls,
             "test_a_start_before_what_the_platform_keeps_is_clamped_with_one_warning": (
                 cls.facts.kept
             ),
             "test_windows_split_where_paging_ends": cls.facts.capped,
+            "test_a_state_that_is_none_is_told_with_stream_and_account": cls.facts.followed,
+            "test_an_account_where_nothing_happens_moves_its_bookmarks": cls.facts.followed,
             "test_what_vanished_is_told_after_whole_reads_without_it": cls.facts.vanishing,
             "test_tokens_that_expire_in_mid_run_are_renewed": cls.facts.grants,
             "test_a_process_that_is_killed_while_its_token_rotates_is_followed_by_a_whole_one": (

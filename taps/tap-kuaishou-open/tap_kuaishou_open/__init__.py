@@ -1,0 +1,1 @@
+"""Singer tap for 快手开放平台 (Kuaishou Open)."""
