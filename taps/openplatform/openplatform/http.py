@@ -321,10 +321,11 @@ class PlatformClient(abc.ABC):
         if body is not None and status == HTTPStatus.OK:
             return body
         # Redacted before it is cut: half a secret is not recognised any more.
-        start = self.connection.redact(_beginning(response, content))[:_SHOWN]
-        if status == HTTPStatus.OK:
-            raise TransientError(f"{where}: the answer is not JSON: {start!r}")
-        raise self.errors.error(Failure(status, "", start, _retry_after(response)), where=where)
+        text = self.connection.redact(_beginning(response, content))
+        failure = Failure(status, "", text, _retry_after(response))
+        if status == HTTPStatus.OK and not self.errors.knows(failure):
+            raise TransientError(f"{where}: the answer is not JSON: {text[:_SHOWN]!r}")
+        raise self.errors.error(failure, where=where)
 
     def _session(self, server: str) -> requests.Session:
         """Return this thread's session for a server."""

@@ -62,6 +62,7 @@ class Rule:
     Attributes:
         outcome: The way to recover.
         codes: The platform's codes, as text.
+        code: Regular expression that the whole code must match, for codes that come in families.
         message: Regular expression searched in the message.
         statuses: HTTP statuses.
         advice: What an operator does next; joined to the error's text.
@@ -74,11 +75,13 @@ class Rule:
     statuses: Collection[int] | None = None
     advice: str = ""
     wait: float | None = None
+    code: str | None = None
 
     def matches(self, failure: Failure) -> bool:
         """Tell whether this row speaks of the failure."""
         return (
             (self.codes is None or failure.code in self.codes)
+            and (self.code is None or re.fullmatch(self.code, failure.code) is not None)
             and (self.statuses is None or failure.status in self.statuses)
             and (self.message is None or re.search(self.message, failure.message) is not None)
         )
@@ -107,6 +110,10 @@ class ErrorTable:
             if rule.matches(failure):
                 return rule
         return _UNKNOWN
+
+    def knows(self, failure: Failure) -> bool:
+        """Tell whether a row speaks of a failure."""
+        return self.find(failure) is not _UNKNOWN
 
     def error(self, failure: Failure, *, where: str) -> errors.OpenPlatformError:
         """Return the exception to raise for a failure.

@@ -327,11 +327,16 @@ class ListReader:
     def choices(self, stream: PlatformStream, account: Account) -> dict[Each, list[t.Any]]:
         """Return the values that a stream's list is asked for, by parameter."""
         each = t.cast("Incremental | FullTable", stream.reads).each
-        return {
-            one: list(stream.config.get(one.chosen or "") or one.values)
-            or self.related(account, stream.config.get(one.setting or "") or one.of, one.field)
-            for one in each
-        }
+        return {one: self._values(stream, account, one) for one in each}
+
+    def _values(self, stream: PlatformStream, account: Account, one: Each) -> list[t.Any]:
+        name = one.chosen or ""
+        chosen = account.settings.get(name) or stream.config.get(name) or one.values
+        of = stream.config.get(one.setting or "") or one.of
+        if not chosen and not of:
+            msg = f"{stream.name}, account {account.id}: set {name}, or leave out the stream"
+            raise FatalError(msg)
+        return list(chosen) or self.related(account, of, one.field)
 
     def related(self, account: Account, of: str, path: str) -> list[t.Any]:
         """Return the distinct values at a path of another stream's records, read once per run."""

@@ -8,12 +8,15 @@ brings a record twice. Keyset cursors are not shifted and read forward.
 from __future__ import annotations
 
 import typing as t
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from openplatform.errors import SkipError
 from openplatform.paths import records_at, value_at
 
 Ask = Callable[[Mapping[str, t.Any]], t.Any]
+_YES = (1, "1", "true", "True")
 
 
 class TooManyRecords(Exception):  # noqa: N818 - a signal to split, not an error
@@ -129,6 +132,7 @@ class HasNext:
         limit: Records a page.
         has_next: Path of the flag.
         pages_cap: The highest page the platform serves.
+        forward: Read first to last; only for lists from which nothing ever leaves.
     """
 
     page: str
@@ -136,6 +140,7 @@ class HasNext:
     limit: int
     has_next: str
     pages_cap: int | None = None
+    forward: bool = False
 
     @property
     def reach(self) -> int | None:
@@ -144,11 +149,23 @@ class HasNext:
 
     def pages(self, ask: Ask, records: str, *, most: int | None) -> Iterator[Page]:
         """Yield the pages, the last one first."""
+        if self.forward:
+            yield from self._forward(ask, records)
+            return
         cap = -(-most // self.limit) if most is not None else None
         page, number = self._last(ask, records, cap)
         yield page
         for earlier in range(number - 1, 0, -1):
             yield self._page(ask, records, earlier)[0]
+
+    def _forward(self, ask: Ask, records: str) -> Iterator[Page]:
+        number, more = 0, True
+        while more:
+            number += 1
+            page, more = self._page(ask, records, number)
+            if more and self.pages_cap is not None and number >= self.pages_cap:
+                raise TooManyRecords((number + 1) * self.limit)
+            yield page
 
     def _last(self, ask: Ask, records: str, cap: int | None) -> tuple[Page, int]:
         low, high = 0, 1  # page `low` has a successor
@@ -170,7 +187,7 @@ class HasNext:
 
     def _page(self, ask: Ask, records: str, number: int) -> tuple[Page, bool]:
         body = ask({self.page: number, self.size: self.limit})
-        more = value_at(body, self.has_next) in {1, "1", "true", "True"}
+        more = value_at(body, self.has_next) in _YES
         return Page(records_at(body, records), body), more
 
 
@@ -187,7 +204,9 @@ class Cursor:
         limit: Records a page.
         total: Path of the total, where the platform tells it.
         last_flag: Path of a value that is 1 or true on the last page, where the platform has one.
+        more: Path of a flag for "there is more"; without it, or if it says no, the page is the last.
         until_empty: A page without records is the end, whatever its cursor says.
+        rows_cap: The most rows that one list delivers, where the platform cuts longer ones off.
         beside: Further parameters that the next call takes from an answer: name to path.
     """
 
@@ -199,28 +218,35 @@ class Cursor:
     limit: int = 100
     total: str | None = None
     last_flag: str | None = None
+    more: str | None = None
     until_empty: bool = False
+    rows_cap: int | None = None
     beside: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reach(self) -> int | None:
-        """Cursors reach everything."""
-        return None
+        """Cursors reach everything, but where the platform cuts long lists off."""
+        return self.rows_cap
 
     def pages(self, ask: Ask, records: str, *, most: int | None) -> Iterator[Page]:
         """Yield the pages, first to last."""
         fixed = {self.size: self.limit} if self.size else {}
         at = self.first
         place: dict[str, t.Any] = {} if at is None else {self.cursor: at}
+        rows = 0
         while True:
             body = ask({**fixed, **place})
             total = _whole(value_at(body, self.total)) if self.total else None
             if at == self.first and most is not None and total is not None and total > most:
                 raise TooManyRecords(total)
             page = Page(records_at(body, records), body, total)
+            rows += len(page.records)
+            if self.rows_cap is not None and rows >= self.rows_cap:
+                raise TooManyRecords(rows)
             following = value_at(body, self.next)
             finished = self.last_flag is not None and value_at(body, self.last_flag) == 1
             finished = finished or (self.until_empty and not page.records)
+            finished = finished or (self.more is not None and value_at(body, self.more) not in _YES)
             yield page
             if finished or following in {None, ""} or str(following) in self.ends:
                 return
@@ -239,15 +265,18 @@ class Offset:
         offset: Parameter of the first row.
         size: Parameter of the page's size.
         limit: Records a page.
-        total: Path of the total.
+        total: Path of the total; empty where only `has_next` tells of more.
         rows_cap: The most rows that paging reaches.
+        has_next: Path of a flag for "there is more", in place of the total; read first to last then,
+            so only for lists from which nothing ever leaves.
     """
 
     offset: str
     size: str
     limit: int
-    total: str
+    total: str = ""
     rows_cap: int | None = None
+    has_next: str | None = None
 
     @property
     def reach(self) -> int | None:
@@ -260,7 +289,9 @@ class Offset:
         def as_offset(params: Mapping[str, t.Any]) -> t.Any:
             return ask({self.offset: (params["page"] - 1) * self.limit, self.size: self.limit})
 
-        numbered = PageNumber("page", "size", self.limit, self.total)
+        numbered: Paging = PageNumber("page", "size", self.limit, self.total)
+        if self.has_next is not None:
+            numbered = HasNext("page", "size", self.limit, self.has_next, forward=True)
         yield from numbered.pages(as_offset, records, most=most)
 
 
@@ -277,6 +308,49 @@ class OneShot:
         """Yield the only page."""
         body = ask({})
         yield Page(records_at(body, records), body)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Lists of children, from the top down: those of each record are asked for in their turn.
+
+    Attributes:
+        node: Parameter that takes the id of the node whose children are wanted.
+        id: Field of the raw records that holds their own ids.
+        top: The id that the first call asks for; None leaves the parameter out.
+        within: How the list of one node's children comes in pages.
+    """
+
+    node: str
+    id: str
+    top: t.Any = None
+    within: Paging = OneShot()
+
+    @property
+    def reach(self) -> int | None:
+        """The whole tree is reached, whatever its size."""
+        return None
+
+    def pages(self, ask: Ask, records: str, *, most: int | None) -> Iterator[Page]:
+        """Yield the pages of each list; a node that vanished meanwhile has no children any more."""
+        top: Mapping[str, t.Any] = {} if self.top is None else {self.node: self.top}
+        waiting, seen = deque([top]), {self.top}
+        while waiting:
+            place = waiting.popleft()
+            try:
+                for page in self.within.pages(_below(ask, place), records, most=None):
+                    found = [raw[self.id] for raw in page.records if raw.get(self.id) not in seen]
+                    seen.update(found)
+                    waiting.extend({self.node: node} for node in found)
+                    # The total of one list says nothing of the tree's.
+                    yield Page(page.records, page.body)
+            except SkipError:
+                if place is top:
+                    raise
+
+
+def _below(ask: Ask, place: Mapping[str, t.Any]) -> Ask:
+    return lambda params: ask({**place, **params})
 
 
 def _whole(value: t.Any) -> int | None:

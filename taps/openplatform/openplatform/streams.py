@@ -51,7 +51,8 @@ class Each:
         batch: Values per call; None for one at a time. The setting `batch` of the stream lowers it.
         carry: Field of our records that takes the value; None to leave it out.
         setting: Setting that names another stream to go through instead.
-        chosen: Setting that lists the values to go through instead.
+        chosen: Setting, of the account or of all, that lists the values to go through instead.
+            Without `of` and `values` it must be given.
     """
 
     of: str = ""
@@ -166,12 +167,14 @@ class ById:
         batch: Ids per call; None for one at a time.
         api: API to ask, where that is not the list's own. It may tell more than the list does.
         records: Path of the records in that API's answer.
+        carry: Parameters of the call, as `arguments` makes them, that our records take as fields.
     """
 
     param: str
     batch: int | None = None
     api: str | None = None
     records: str = ""
+    carry: tuple[str, ...] = ()
 
 
 Reads = Incremental | FullTable | Details

@@ -66,6 +66,8 @@ class Client(PlatformClient):
             Rule(Outcome.SHRINK_WINDOW, {"6"}),
             Rule(Outcome.QUOTA_EXHAUSTED, {"7"}),
             Rule(Outcome.GRANT_DEAD, {"8"}, advice="authorise"),
+            Rule(Outcome.THROTTLED, message="<b>banned</b>", wait=300.0),
+            Rule(Outcome.FATAL, code=r"55\d+", advice="a family"),
         )
     )
     given = 0
@@ -163,6 +165,8 @@ def test_numbers_in_an_answer_stay_exact(client, script):
         (6, ShrinkWindowError, "code 6"),
         (7, QuotaExhaustedError, "code 7"),
         (8, GrantError, "authorise"),
+        (551, FatalError, "a family"),
+        (1551, FatalError, "not in the tap's error table"),
         (99, FatalError, "not in the tap's error table"),
     ],
 )
@@ -211,6 +215,8 @@ def test_patience_ends(client, script, kind):
         ((429, b"slow down", {"Retry-After": "Fri, 20 Nov 2026 08:00:09 GMT"}), 1.0),
         (code(1), 7.0),
         ((200, code(1)[1], {"Retry-After": "3"}), 3.0),
+        ((200, b"<html>" + b" " * 300 + b"<b>banned</b>", {}), 300.0),
+        ((403, b"<html>" + b" " * 300 + b"<b>banned</b>", {}), 300.0),
     ],
 )
 def test_a_throttled_call_waits_as_told(client, script, clock, answer, waited):

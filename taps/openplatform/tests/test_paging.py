@@ -7,7 +7,16 @@ import random
 
 import pytest
 from hypothesis import given, strategies as st
-from openplatform.paging import Cursor, HasNext, Offset, OneShot, PageNumber, TooManyRecords
+from openplatform.errors import SkipError
+from openplatform.paging import (
+    Cursor,
+    HasNext,
+    Offset,
+    OneShot,
+    PageNumber,
+    TooManyRecords,
+    Tree,
+)
 
 
 class MovingList:
@@ -195,3 +204,63 @@ def test_one_shot_is_one_call():
     (page,) = OneShot().pages(lambda p: calls.append(p) or {"rows": [1, 2]}, "rows[]", most=None)
     assert page.records == [1, 2]
     assert calls == [{}]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 7])
+def test_an_offset_without_a_total_is_read_forward_while_there_is_more(size):
+    moving = MovingList(size, 0, 0.0)
+    paging = Offset("offset", "size", 3, has_next="has_next")
+    came = [row for page in paging.pages(moving.ask, "rows[]", most=None) for row in page.records]
+    assert came == list(range(size))
+    assert [asked["offset"] for asked in moving.asked] == list(range(0, max(1, size), 3))
+
+
+@pytest.mark.parametrize(("flag", "calls"), [({"more": True}, 3), ({"more": False}, 1), ({}, 1)])
+def test_a_cursor_ends_where_a_flag_says_so_or_is_missing(flag, calls):
+    asked = []
+
+    def ask(params):
+        asked.append(dict(params))
+        return {"rows": [1], "cursor": f"c{len(asked)}", **({} if len(asked) > 2 else flag)}
+
+    assert (
+        len(list(Cursor("cursor", "cursor", more="more").pages(ask, "rows[]", most=None))) == calls
+    )
+    assert len(asked) == calls
+
+
+def test_a_cursor_that_is_cut_off_asks_for_smaller_windows():
+    moving = MovingList(10, 0, 0.0)
+    short = Cursor("cursor", "cursor", size="size", limit=4, rows_cap=11)
+    assert short.reach == 11
+    assert len(list(short.pages(moving.ask, "rows[]", most=None))) == 3
+    cut = Cursor("cursor", "cursor", size="size", limit=4, rows_cap=10)
+    with pytest.raises(TooManyRecords):
+        list(cut.pages(moving.ask, "rows[]", most=None))
+
+
+CHILDREN = {None: [1], 1: [2, 3], 2: [4], 3: [4, 5], 4: [1]}
+
+
+@pytest.mark.parametrize("top", [None, 1])
+def test_a_tree_is_walked_once_and_a_node_that_vanished_is_left_out(top):
+    asked = []
+
+    def ask(params):
+        asked.append(params.get("node"))
+        if params.get("node") == 5:
+            raise SkipError("gone")
+        return {"rows": [{"id": child} for child in CHILDREN.get(params.get("node"), [])]}
+
+    pages = Tree("node", "id", top=top).pages(ask, "rows[]", most=None)
+    came = {row["id"] for page in pages for row in page.records}
+    assert came == {1, 2, 3, 4, 5}
+    assert asked == [*([None] if top is None else []), 1, 2, 3, 4, 5]
+
+
+def test_a_tree_whose_top_is_refused_is_no_empty_tree():
+    def ask(params):
+        raise SkipError("gone")
+
+    with pytest.raises(SkipError):
+        list(Tree("node", "id", top=0).pages(ask, "rows[]", most=None))
