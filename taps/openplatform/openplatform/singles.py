@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from openplatform.accounts import Account
 from openplatform.clock import Clock
@@ -36,40 +36,16 @@ class SingleReader:
     def fetch(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> Batch:
         """Fetch some records; what fails, and what does not exist, stands in the batch."""
         size = t.cast("ById", stream.by_id).batch or 1
-        ahead = deque(ids[at : at + size] for at in range(0, len(ids), size))
-        records: list[Record] = []
-        known: list[str] = []
-        gone: list[str] = []
-        failed: list[tuple[str, str | None, str]] = []
-        while ahead:
-            some = ahead.popleft()
-            try:
-                found = self._call(stream, account, some)
-            except (SkipError, FatalError) as exc:
-                if len(some) > 1:  # one of them may be to blame
-                    middle = len(some) // 2
-                    ahead.extendleft((some[middle:], some[:middle]))
-                elif isinstance(exc, SkipError):
-                    gone += some
-                else:
-                    failed.append((some[0], None, str(exc)))
-                continue
-            except TransientError as exc:
-                failed += [(identifier, None, str(exc)) for identifier in some]
-                continue
-            except OpenPlatformError as exc:
-                return Batch(stream, records, ids=known, failed=failed, gone=gone, error=exc)
-            records += found
-            # One that was asked for alone may be told in another spelling: some ids ignore case.
-            came = set(some) if found and len(some) == 1 else set(map(stream.identifier, found))
-            known += [identifier for identifier in some if identifier in came]
-            gone += [identifier for identifier in some if identifier not in came]
-        return Batch(stream, records, ids=known, failed=failed, gone=gone)
+        return in_batches(stream, ids, size, lambda some: self._call(stream, account, some))
 
     def _call(self, stream: PlatformStream, account: Account, ids: Sequence[str]) -> list[Record]:
         by_id = t.cast("ById", stream.by_id)
         asked = self._clock.now()
         value: t.Any = list(ids) if by_id.batch else ids[0]
+        carried = {}
+        if by_id.carry:
+            written = stream.written(account, {by_id.param: value})
+            carried = {name: written[name] for name in by_id.carry}
         if by_id.api is not None:
             params = stream.written(account, {by_id.param: value})
             with asking(stream.name):
@@ -81,7 +57,7 @@ class SingleReader:
             record
             for page in pages
             for record in self._finisher.finished(
-                stream, account, page, None, {}, asked=asked, known_only=by_id.api is not None
+                stream, account, page, None, carried, asked=asked, known_only=by_id.api is not None
             )
         ]
 
@@ -105,3 +81,48 @@ class SingleReader:
                 f"{t.cast('ById', stream.by_id).param} any more"
             )
             raise FatalError(msg) from signal
+
+
+def in_batches(
+    stream: PlatformStream,
+    ids: Sequence[str],
+    size: int,
+    call: Callable[[Sequence[str]], list[Record]],
+) -> Batch:
+    """Fetch records, several in a call; a batch that is refused is halved.
+
+    Args:
+        stream: Their stream.
+        ids: Their ids.
+        size: Ids per call.
+        call: Fetches the records of some ids.
+    """
+    ahead = deque(ids[at : at + size] for at in range(0, len(ids), size))
+    records: list[Record] = []
+    known: list[str] = []
+    gone: list[str] = []
+    failed: list[tuple[str, str | None, str]] = []
+    while ahead:
+        some = ahead.popleft()
+        try:
+            found = call(some)
+        except (SkipError, FatalError) as exc:
+            if len(some) > 1:  # one of them may be to blame
+                middle = len(some) // 2
+                ahead.extendleft((some[middle:], some[:middle]))
+            elif isinstance(exc, SkipError):
+                gone += some
+            else:
+                failed.append((some[0], None, str(exc)))
+            continue
+        except TransientError as exc:
+            failed += [(identifier, None, str(exc)) for identifier in some]
+            continue
+        except OpenPlatformError as exc:
+            return Batch(stream, records, ids=known, failed=failed, gone=gone, error=exc)
+        records += found
+        # One that was asked for alone may be told in another spelling: some ids ignore case.
+        came = set(some) if found and len(some) == 1 else set(map(stream.identifier, found))
+        known += [identifier for identifier in some if identifier in came]
+        gone += [identifier for identifier in some if identifier not in came]
+    return Batch(stream, records, ids=known, failed=failed, gone=gone)
