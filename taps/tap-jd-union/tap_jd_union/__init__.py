@@ -1,0 +1,1 @@
+"""Singer tap for 京东联盟 (JD Union)."""
