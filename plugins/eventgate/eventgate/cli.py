@@ -224,7 +224,7 @@ def events(
     """  # noqa: D301
     from eventgate.service import as_dict
 
-    with closing(open_log(sources.read().database)) as log:
+    with closing(open_log(sources.read().database, present=True)) as log:
         page = log.after(version, limit, platform)
         rows = [as_dict(event) for event in page.events]
         if body:
@@ -264,7 +264,7 @@ def prune(sources: Sources, keep_days: float, forget: str | None, *, as_json: bo
     For instance:
         eventgate prune --keep-days 30
     """  # noqa: D301
-    with closing(open_log(sources.read().database)) as log:
+    with closing(open_log(sources.read().database, present=True)) as log:
         if forget and not log.forget(forget):
             known = ", ".join(sorted({one.name for one in log.readers()})) or "none"
             msg = f"no reader is called {forget}; known: {known}"

@@ -12,6 +12,7 @@ import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from openplatform.push import PushEvent, fingerprint
 
@@ -310,12 +311,16 @@ class EventLog(abc.ABC):
                 raise LogError(msg) from error
 
 
-def open_log(database: str) -> EventLog:
+def open_log(database: str, *, present: bool = False) -> EventLog:
     """Return the log in a database.
 
     Args:
         database: A file (SQLite), or `postgresql://user:password@host/database`. Connections are
             made when they are needed, tables likewise.
+        present: The file must be there already.
+
+    Raises:
+        LogError: It is not.
     """
     if database.startswith(("postgresql://", "postgres://")):
         from eventgate.postgres import PostgresLog
@@ -323,7 +328,11 @@ def open_log(database: str) -> EventLog:
         return PostgresLog(database)
     from eventgate.sqlite import SqliteLog
 
-    return SqliteLog(database.removeprefix("sqlite:///"))
+    path = database.removeprefix("sqlite:///")
+    if present and not Path(path).exists():
+        msg = f"there is no event log {path} yet: `eventgate serve` makes it, --database names another"
+        raise LogError(msg)
+    return SqliteLog(path)
 
 
 def _clean(text: str) -> str:

@@ -189,6 +189,13 @@ def test_events_shows_the_log(filled):
     assert "beyond the end" in refusal("--database", filled, "events", "--after", "99")
 
 
+@pytest.mark.parametrize("command", [["events"], ["prune", "--keep-days", "1"]])
+def test_what_only_looks_makes_no_log(command, tmp_path):
+    path = tmp_path / "none.db"
+    assert "there is no event log" in refusal("--database", str(path), *command)
+    assert not path.exists()
+
+
 def test_prune_waits_for_readers_until_told_to_forget_one(filled):
     log = open_log(filled)
     log.after(0, reader="hourly")
