@@ -5,15 +5,13 @@ Source: developer.work.weixin.qq.com, 回调配置 (90930) and 加解密方案�
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
 import typing as t
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from openplatform.errors import ConfigurationError
+from openplatform.callbacks import Envelope
 from openplatform.push import (
     Push,
     PushAnswer,
@@ -21,16 +19,12 @@ from openplatform.push import (
     PushRefusedError,
     PushRequest,
     PushSetting,
-    decrypt,
     fingerprint,
     moment_of,
 )
-from openplatform.signing import sha1_hex
 from typing_extensions import override
 
 _ZONE = ZoneInfo("Asia/Shanghai")
-_KEY_LENGTH = 43
-_BLOCK = 32
 _ROOT_FIRST = re.compile(rb"\s*(<\?xml[^>]*\?>)?\s*<[A-Za-z]")
 
 
@@ -52,14 +46,7 @@ class WeComPush(Push):
     @override
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(values)
-        try:
-            # The last character may carry spare bits, which a strict decoder would refuse.
-            self._key = base64.b64decode(self.values["aes_key"] + "=")
-        except ValueError:
-            self._key = b""
-        if len(self.values["aes_key"]) != _KEY_LENGTH or len(self._key) != _BLOCK:
-            msg = "aes_key is no EncodingAESKey: it has 43 letters and digits."
-            raise ConfigurationError(msg)
+        self._envelope = Envelope(self.values["token"], self.values["aes_key"])
 
     @override
     def answer(self, request: PushRequest) -> PushAnswer:
@@ -71,29 +58,17 @@ class WeComPush(Push):
         return PushAnswer(tuple(self._events(plain, request)), plain, b"", "text/plain")
 
     def _open(self, request: PushRequest, encrypted: str) -> bytes:
-        parts = (
-            self.values["token"],
-            request.query.get("timestamp", ""),
-            request.query.get("nonce", ""),
+        query = request.query
+        message, owner = self._envelope.open(
+            query.get("msg_signature", ""),
+            query.get("timestamp", ""),
+            query.get("nonce", ""),
             encrypted,
         )
-        expected = sha1_hex("".join(sorted(parts)))
-        given = request.query.get("msg_signature", "")
-        if not hmac.compare_digest(expected.encode(), given.encode()):
-            msg = "msg_signature does not fit: is the token the app's Token?"
-            raise PushRefusedError(msg)
-        try:
-            cipher = base64.b64decode(encrypted)
-        except ValueError:
-            msg = "the message is not Base64"
-            raise PushRefusedError(msg, status=400) from None
-        plain = decrypt(self._key, self._key[:16], cipher, block=_BLOCK)
-        # 16 random bytes, the length in bytes, the message, and whom it is for.
-        end = 20 + int.from_bytes(plain[16:20], "big")
-        if plain[end:].decode("utf-8", "replace") != self.values["corp_id"]:
+        if owner != self.values["corp_id"]:
             msg = "the message is for another company than corp_id"
             raise PushRefusedError(msg)
-        return plain[20:end]
+        return message
 
     def _events(self, plain: bytes, request: PushRequest) -> list[PushEvent]:
         message = _read(plain)

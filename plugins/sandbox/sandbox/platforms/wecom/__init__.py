@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from typing_extensions import override
 
+from sandbox.company import DAY, day_of
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.platform import Gateway, TruthRow
 from sandbox.platforms.wecom import checkin
@@ -205,11 +206,9 @@ class Wecom(Gateway):
 
     def _checkin_truth(self, account: str, stream: str) -> Iterator[TruthRow]:
         users, now = self.dataset(account, "users"), self.world.clock.now()
-        first = (
-            self.world.history_end_ms // 1000 - int(self.world.settings.history_days) * checkin.DAY
-        )
+        first = self.world.history_end_ms // 1000 - int(self.world.settings.history_days) * DAY
         for user in users.rows():
-            for day in range(checkin.day_of(first), int(now), checkin.DAY):
+            for day in range(day_of(first), int(now), DAY):
                 if stream == "checkin_day_data":
                     record = checkin.day_data(users, user, day, now)
                     if record is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing_extensions import override
 
 from sandbox import arguments
+from sandbox.company import DAY, day_of
 from sandbox.dataset import Dataset, Row
 from sandbox.http import Call, Rejected
 from sandbox.mixing import mix
@@ -183,7 +184,7 @@ def _punching(arguments: Arguments) -> list[str]:
 def _span(arguments: Arguments) -> tuple[int, int]:
     arguments = arguments.refused_with(_CHECKIN_SPAN)
     start, end = arguments.number("starttime"), arguments.number("endtime")
-    if not 0 < start < end or end - start > 30 * checkin.DAY:
+    if not 0 < start < end or end - start > 30 * DAY:
         raise Rejected(_CHECKIN_SPAN, "checkin time interval is invalid")
     return start, end
 
@@ -208,13 +209,13 @@ def checkin_day_data(platform: Platform, call: Call, arguments: Arguments, _app:
     data = platform.dataset(call.account, "users")
     members = _punching(arguments)
     start, end = arguments.number("starttime"), arguments.number("endtime")
-    if start > end or start <= 0 or end - start > 30 * checkin.DAY:
+    if start > end or start <= 0 or end - start > 30 * DAY:
         raise Rejected(_CHECKIN_SPAN, "checkin time interval is invalid")
     found: list[Body] = []
-    if checkin.day_of(start) == start and checkin.day_of(end) == end:
+    if day_of(start) == start and day_of(end) == end:
         for userid in members:
             user = _user(platform, call, userid)
-            days = range(start, end + 1, checkin.DAY)
+            days = range(start, end + 1, DAY)
             found += [r for day in days if (r := checkin.day_data(data, user, day, call.now))]
     return {"datas": [] if call.blank else found}
 
@@ -246,7 +247,7 @@ def _approval_span(arguments: Arguments) -> tuple[int, int]:
     if not all(isinstance(text, str) and text.isdigit() for text in texts):
         raise Rejected(_APPROVAL, "get approval param error:invalid starttime or endtime")
     start, end = int(str(texts[0])), int(str(texts[1]))
-    if not start < end < 1 << 36 or end - start > 31 * checkin.DAY:
+    if not start < end < 1 << 36 or end - start > 31 * DAY:
         raise Rejected(_APPROVAL, "get approval param error:invalid starttime or endtime")
     return start, end
 
@@ -286,7 +287,7 @@ def journal_ids(platform: Platform, call: Call, arguments: Arguments, _app: str)
     data = platform.dataset(call.account, "journals", call)
     start, end = arguments.number("starttime"), arguments.number("endtime")
     limit, cursor = arguments.number("limit"), arguments.number("cursor")
-    if not start < end or end - start > 31 * checkin.DAY or not 1 <= limit <= 100:
+    if not start < end or end - start > 31 * DAY or not 1 <= limit <= 100:
         raise Rejected(_BAD_PARAMETER, "starttime, endtime or limit. invalid Request Parameter")
     moment, serial = start * 1000, -1
     last = data.row(cursor - 1) if cursor else None

@@ -6,28 +6,15 @@ then the platform shows a row 未打卡 with the scheduled time in its place.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterator
 
+from sandbox.company import DAY, day_of, is_workday, name_of
 from sandbox.dataset import Dataset, Record, Row
 from sandbox.mixing import mix
-from sandbox.platforms.wecom.rows import name_of
 
-DAY: t.Final = 86_400
-_BEIJING = 8 * 3600
 _SHIFT = (9 * 3600, 18 * 3600)
 _LATE_SECONDS = 26 * 3600
 _KINDS = ("上班打卡", "下班打卡")
-
-
-def day_of(second: int) -> int:
-    """Return the first second of the Beijing day of a moment."""
-    return (second + _BEIJING) // DAY * DAY - _BEIJING
-
-
-def is_workday(day: int) -> bool:
-    """Tell whether the Beijing day that begins at this second is Monday to Friday."""
-    return ((day + _BEIJING) // DAY + 3) % 7 < 5
 
 
 def punch(users: Dataset, user: Row, day: int, slot: int, now: float) -> Record | None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing_extensions import override
 
 from sandbox.clock import beijing
-from sandbox.dataset import Dataset, Entity, Numbered, Record, Row
+from sandbox.company import Departments, Staff, departments_of, name_of
+from sandbox.dataset import Dataset, Entity, Record, Row
 from sandbox.mixing import digest, mix
-from sandbox.words import GIVEN, SURNAMES
 
 View = Callable[[Dataset, Row], Record]
 
@@ -38,35 +38,13 @@ _COURSES = (
 FINAL_STATES: t.Final = (_PASSED, _REFUSED, _REVOKED, _PASSED_REVOKED)
 
 
-def name_of(dice: int) -> str:
-    """Return a person's name."""
-    return SURNAMES[dice % len(SURNAMES)] + GIVEN[dice // 32 % len(GIVEN)]
-
-
-class WecomDepartment(Numbered):
-    """A tree with the root 1; a vanished department's children move up to its parent."""
-
-    name = "departments"
-    per_order = 0.01
-    vanishes = True
-    dated = False
-
-    @override
-    def size(self, orders: int) -> int:
-        return max(6, super().size(orders))
-
-    @override
-    def lasts(self, row: Row) -> bool:
-        return row.serial == 0
+class WecomDepartment(Departments):
+    """A tree with the root 1."""
 
     def parent(self, data: Dataset, row: Row) -> int:
         """Return the id of the nearest living ancestor; 0 above the root."""
-        serial = row.serial
-        while serial:
-            serial = (serial - 1) // 3
-            if data.row(serial) is not None:
-                return serial + self.first
-        return 0
+        above = self.above(data, row)
+        return self.number(data, above) if above else 0
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
@@ -81,41 +59,17 @@ class WecomDepartment(Numbered):
         }
 
 
-class WecomUser(Entity):
+class WecomUser(Staff):
     """A member of one or two departments."""
-
-    name = "users"
-    per_order = 0.1
-    vanishes = True
-    dated = False
-
-    @override
-    def size(self, orders: int) -> int:
-        return max(5, super().size(orders))
 
     @property
     @override
     def views(self) -> Mapping[str, View]:
         return {"users_simple": self.simple, "user_details": self.render}
 
-    @override
-    def key(self, data: Dataset, row: Row) -> str:
-        return f"Staff{row.serial:05d}"
-
-    @override
-    def index(self, data: Dataset, key: str) -> int | None:
-        digits = key.removeprefix("Staff")
-        return int(digits) if digits.isdigit() else None
-
     def departments(self, data: Dataset, row: Row) -> list[int]:
         """Return the living departments of a user; the root when none is left."""
-        tree = data.peer("departments")
-        dice = mix(data.seed, row.serial, 71)
-        wanted = (
-            [dice % tree.size, (dice >> 20) % tree.size] if dice % 4 == 0 else [dice % tree.size]
-        )
-        living = sorted({n for n in wanted if tree.row(n) is not None})
-        return [n + WecomDepartment.first for n in living] or [WecomDepartment.first]
+        return [row.serial + WecomDepartment.first for row in departments_of(data, row)]
 
     def simple(self, data: Dataset, row: Row) -> Record:
         """Return the form of `user/simplelist`."""
