@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from types import MappingProxyType
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
@@ -18,6 +19,7 @@ from openplatform.metrics import asking
 from openplatform.paging import Page
 from openplatform.paths import records_at
 from openplatform.records import Record
+from openplatform.singles import in_batches
 from openplatform.slices import Batch
 from openplatform.streams import Details, PlatformStream
 
@@ -30,22 +32,32 @@ class DetailReader:
         finisher: Finishes the records.
         clock: The time.
         concurrency: Details fetched at the same time.
+        batches: Most ids in one call, by stream, where that is less than the platform takes.
     """
 
     def __init__(
-        self, client: PlatformClient, finisher: Finisher, *, clock: Clock, concurrency: int
+        self,
+        client: PlatformClient,
+        finisher: Finisher,
+        *,
+        clock: Clock,
+        concurrency: int,
+        batches: Mapping[str, int | None] = MappingProxyType({}),
     ) -> None:
         self._client = client
         self._finisher = finisher
         self._clock = clock
+        self._batches = batches
         self._cache: Cache[tuple[datetime, t.Any]] = Cache(clock)
         self._pool = ThreadPoolExecutor(concurrency, "details-worker") if concurrency > 1 else None
 
     def of_parents(
         self, stream: PlatformStream, account: Account, parents: Sequence[Record]
     ) -> Batch:
-        """Fetch the details of the records of a list's page."""
+        """Fetch the details of the records of a list's page, or collect the ids to fetch later."""
         reads = t.cast("Details", stream.reads)
+        if reads.batch is not None:
+            return Batch(stream, (), collected=reads.collected(parents))
         wanted: dict[str, str | None] = {}
         for parent in parents:
             if (value := parent.get(reads.field)) is not None:
@@ -56,6 +68,11 @@ class DetailReader:
         self, stream: PlatformStream, account: Account, wanted: list[tuple[str, str | None]]
     ) -> Batch:
         """Fetch some ids, each with the bookmark of the list's record; what fails stands in the batch."""
+        reads = t.cast("Details", stream.reads)
+        if reads.batch is not None:
+            size = min(reads.batch, self._batches.get(stream.name) or reads.batch)
+            ids = [identifier for identifier, _ in wanted]
+            return in_batches(stream, ids, size, lambda some: self._several(stream, account, some))
 
         def one(item: tuple[str, str | None]) -> list[Record] | OpenPlatformError:
             try:
@@ -78,6 +95,17 @@ class DetailReader:
             else:
                 return Batch(stream, records, failed=failed, gone=gone, error=result)
         return Batch(stream, records, failed=failed, gone=gone)
+
+    def _several(
+        self, stream: PlatformStream, account: Account, ids: Sequence[str]
+    ) -> list[Record]:
+        reads = t.cast("Details", stream.reads)
+        params = stream.written(account, {**stream.params, reads.param: list(ids)})
+        asked = self._clock.now()
+        with asking(stream.name):
+            body = self._client.call(account, stream.api, params)
+        page = Page(records_at(body, stream.records), body)
+        return self._finisher.finished(stream, account, page, None, {}, asked=asked)
 
     def detail(
         self, stream: PlatformStream, account: Account, identifier: str, bookmark: str | None

@@ -101,12 +101,15 @@ class PlatformClient(abc.ABC):
         errors: The platform's error table.
         limits: What the platform allows.
         first_wait: Seconds before the first retry; each further wait doubles.
+        refusal_is_of_api: A fresh token that is refused says that this API is not granted, rather than
+            that the account's authorisation is dead.
     """
 
     base_url: t.ClassVar[str]
     errors: t.ClassVar[ErrorTable]
     limits: t.ClassVar[Sequence[Limit]] = ()
     first_wait: t.ClassVar[float] = 1.0
+    refusal_is_of_api: t.ClassVar[bool] = False
 
     def __init__(self, config: Mapping[str, t.Any], connection: Connection) -> None:
         self.config = config
@@ -169,8 +172,10 @@ class PlatformClient(abc.ABC):
         try:
             return self._insist(account, api, lambda: attempt(token))
         except AuthExpiredError as exc:
-            msg = f"{exc} — refused again after {_REFRESHES} refreshes; authorise this account anew"
-            raise _dead(kind)(msg) from exc
+            advice = "allow" if self.refusal_is_of_api else "authorise"
+            whom = f"the app to call {api}" if self.refusal_is_of_api else "this account anew"
+            msg = f"{exc} — refused again after {_REFRESHES} refreshes; {advice} {whom}"
+            raise (FatalError if self.refusal_is_of_api else _dead(kind))(msg) from exc
 
     def _access(self, keeper: TokenKeeper, kind: str, *, refused: str = "") -> str:
         """Return a token; what the platform refuses here, it refuses to all that need the token."""

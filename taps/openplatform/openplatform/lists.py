@@ -127,14 +127,18 @@ class ListReader:
         ask = self._ask(stream, account, {**fixed, **time_params})
         seen: set[int] = set()
         before = -1
+        exact = getattr(reads.paging, "exact", False)
         for attempt in range(_PASSES):
+            asked = self._clock.now() if exact else None
             grew, rows, keyless, last_total = False, 0, 0, None
             pages = reads.paging.pages(ask, stream.records, most=most if attempt == 0 else None)
             for page in self._confirmed(pages, reads, ask, stream, most):
                 grew = grew or (last_total is not None and (page.total or 0) > last_total)
                 last_total = page.total
                 rows += len(page.records)
-                records = self._finisher.finished(stream, account, page, window, carried)
+                records = self._finisher.finished(
+                    stream, account, page, window, carried, asked=asked
+                )
                 keyless += len(page.records) - len(records)
                 if page.total is not None:
                     seen.update(hash(stream.identifier(record)) for record in records)
@@ -144,7 +148,7 @@ class ListReader:
             came = distinct if isinstance(reads, FullTable) else max(distinct, rows)
             if last_total is None or (not grew and came >= last_total):
                 return
-            if isinstance(reads, Incremental) and not grew and len(seen) == before:
+            if isinstance(reads, Incremental) and not (grew or exact) and len(seen) == before:
                 # Read again, nothing new came: the platform's total is not exact.
                 self._logger.warning(
                     "%s, account %s: the platform counts %d records in %s, but only %d exist",

@@ -101,6 +101,15 @@ class Partition:
         self._put("open", identifiers)
 
     @property
+    def collected(self) -> list[str]:
+        """Ids that a list brought and that are still to be asked for."""
+        return [str(identifier) for identifier in self.data.get("collected", [])]
+
+    @collected.setter
+    def collected(self, identifiers: list[str]) -> None:
+        self._put("collected", identifiers)
+
+    @property
     def complete_versions(self) -> list[int]:
         """Versions of the last complete full reads, oldest first."""
         return [int(version) for version in self.data.get("complete_versions", [])]

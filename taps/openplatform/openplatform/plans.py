@@ -86,7 +86,8 @@ class Horizon:
             return self.now - stream.reads.time.maximum
         start = self.settings.options(stream.name).start
         earliest = self.earliest(stream)
-        default = earliest or self.now - _DEFAULT_HISTORY
+        history: timedelta = getattr(stream.reads, "history", _DEFAULT_HISTORY)
+        default = earliest or self.now - history
         return max(start.time, earliest or start.time) if start else default
 
     def earliest(self, stream: PlatformStream) -> datetime | None:

@@ -75,6 +75,7 @@ class Batch:
         awaited: Those of the failed ids that we were told of and that are not there yet.
         error: The whole stream is failing for this account.
         row_version: Up to which row version all has come, and will not come again.
+        collected: Ids to ask for when the list has been read, in batches.
     """
 
     stream: PlatformStream
@@ -88,3 +89,4 @@ class Batch:
     awaited: frozenset[str] = frozenset()
     error: OpenPlatformError | None = None
     row_version: int | None = None
+    collected: Sequence[str] = ()

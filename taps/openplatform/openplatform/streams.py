@@ -23,7 +23,7 @@ from openplatform.errors import SkipError
 from openplatform.freshness import Reading
 from openplatform.paging import OneShot, Paging
 from openplatform.partitions import ACCOUNT, REPLICATION_KEY
-from openplatform.paths import value_at
+from openplatform.paths import records_at, value_at
 from openplatform.windows import TimeFilter
 
 if t.TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Incremental:
         each: Lists to go through within every window.
         confirm_empty: Ask again when a window seems empty (platforms with a lagging index).
         versions: How it can be read by row versions instead, where the platform has them.
+        history: How far back the first run begins when nobody says: further for lists of what there
+            is than for those of what happens.
     """
 
     time: TimeFilter
@@ -104,6 +106,7 @@ class Incremental:
     each: tuple[Each, ...] = ()
     confirm_empty: bool = False
     versions: RowVersions | None = None
+    history: timedelta = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +133,20 @@ class FullTable:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Fetched one by one, by an id that another stream's records carry.
+    """Fetched by an id that another stream's records carry: one by one, or what many share in batches.
 
     Attributes:
         of: Name of the other stream.
-        field: Field of its records that holds the id.
-        param: Parameter that takes the id.
+        field: Field of its records that holds the id; in batches, a path to it.
+        param: Parameter that takes the id, or the list of ids in batches.
         carry: Field of our records that takes the id; None where the answer holds it.
         final: Field and values of our record that make it final. Others are fetched again in each
             run, however old they are.
         cache: How long an answer serves again, for APIs that several streams or runs of ids share.
+        batch: Ids per call. The ids are collected while the other stream is read, which waits for
+            nothing, and kept in the state; each is asked for once, when all of it has come. The
+            setting `batch` of the stream lowers it.
+        further: More paths of ids, in batches.
     """
 
     of: str
@@ -148,6 +155,14 @@ class Details:
     carry: str | None = None
     final: tuple[str, frozenset[str]] | None = None
     cache: timedelta | None = None
+    batch: int | None = None
+    further: tuple[str, ...] = ()
+
+    def collected(self, records: Iterable[Mapping[str, t.Any]]) -> list[str]:
+        """Return the distinct ids that records of the other stream carry."""
+        paths = (self.field, *self.further)
+        found = (value for r in records for path in paths for value in records_at(r, path))
+        return list(dict.fromkeys(str(value) for value in found if value is not None))
 
     def identifier(self, key: tuple[str, ...], record: Mapping[str, t.Any]) -> str:
         """Return the id that a record was asked for by; `key` is its stream's."""

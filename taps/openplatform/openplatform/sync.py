@@ -13,6 +13,7 @@ from datetime import datetime
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
+from openplatform.collecting import Collected
 from openplatform.errors import (
     ConfigurationError,
     FatalError,
@@ -157,6 +158,7 @@ class Run:
                 fanout.drop(lambda s, a=part.account: s.account == a)  # type: ignore[misc]
             elif event.ended:
                 self._finish_slice(part, group.source, plans[part.account.id].end)
+        Collected(self, group).fetch()
         for account in self.settings.accounts:
             self._finish_account(group, account)
         self.write_state()
@@ -210,6 +212,7 @@ class Run:
             self.fail((group.source,), account, error)
         if group.source in group.members:
             self._complete(group.source, {name: len(ids) for name, ids in seen.items()})
+        Collected(self, group).fetch()
         for account in self.settings.accounts:
             self._finish_account(group, account)
         self.write_state()
@@ -306,6 +309,9 @@ class Run:
         self.metrics.streams[stream.name, account.id].records += batch.count
         self.progress.records(batch.count)
         partition = partition_of(self.state, stream.name, account.id)
+        if batch.collected:
+            partition.collected = list(dict.fromkeys((*partition.collected, *batch.collected)))
+            return
         if batch.row_version is not None:
             partition.row_version = batch.row_version
             self.write_state(soon_again=True)

@@ -191,7 +191,11 @@ class PlatformTap(Tap):
     def details(self) -> DetailReader:
         """Fetches the details."""
         return DetailReader(
-            self.client, self.finisher, clock=self.clock, concurrency=self.concurrency
+            self.client,
+            self.finisher,
+            clock=self.clock,
+            concurrency=self.concurrency,
+            batches={name: self.settings.options(name).batch for name in self.platform_streams},
         )
 
     @cached_property
@@ -318,17 +322,23 @@ class PlatformTap(Tap):
 
     def _records(self, stream: PlatformStream, account: Account) -> Iterable[dict[str, t.Any]]:
         source = source_of(stream, self.platform_streams)
+        ids: dict[str, None] = {}
         for records in self.lists.whole_list(source, account):
             if stream is source:
                 yield from records
                 continue
             reads = t.cast("Details", stream.reads)
+            if reads.batch is not None:
+                ids.update(dict.fromkeys(reads.collected(records)))
+                continue
             for parent in records:
                 bookmark = parent.get("_bookmark")
                 with suppress(SkipError):  # there is nothing to tell of this one
                     yield from self.details.detail(
                         stream, account, str(parent[reads.field]), bookmark
                     )
+        if ids:
+            yield from self.details.fetch(stream, account, [(one, None) for one in ids]).records
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -211,14 +211,15 @@ class TaskRun:
     def _ids(self, stream: PlatformStream, account: Account, part: Part) -> None:
         source = source_of(stream, self._tap.platform_streams)
         reads = stream.reads
-        field = reads.field if isinstance(reads, Details) else None
+        details = reads if isinstance(reads, Details) else None
         dated = _dated(source)
 
         def one(window: Window | None) -> Window | None:
             for records in self._pages(source, account, window):
                 for record in records:
-                    found = record.get(field) if field else source.identifier(record)
-                    if found is not None:
+                    for found in (
+                        _ids_in(record, details) if details else [source.identifier(record)]
+                    ):
                         at = record.get("_bookmark", "").partition("@")[0] if dated else None
                         line = {"kind": "id", "id": str(found), "at": at or None}
                         self._tell({**_who(stream, account), **line})
@@ -376,6 +377,13 @@ def _asked_by(stream: PlatformStream, record: Record) -> str:
     if isinstance(stream.reads, Details):
         return stream.reads.identifier(stream.key, record)
     return stream.identifier(record)
+
+
+def _ids_in(record: Record, details: Details) -> list[str]:
+    """Return the ids of the details that a record of the list names."""
+    if details.batch is not None:
+        return details.collected([record])
+    return [] if (found := record.get(details.field)) is None else [str(found)]
 
 
 def _identifying(stream: PlatformStream) -> list[str] | None:
