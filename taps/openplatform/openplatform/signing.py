@@ -36,6 +36,19 @@ def hmac_sha256(key: str, text: str) -> bytes:
     return hmac.digest(key.encode(), text.encode(), "sha256")
 
 
+def sign_pairs(parameters: Mapping[str, str], secret: str, *, name: str, method: str) -> str:
+    """Return the signature of sorted pairs that end with the secret, as one more pair.
+
+    Args:
+        parameters: As sent, but not URL-encoded.
+        secret: The secret.
+        name: Name of the last pair.
+        method: `MD5`, in lower-case hexadecimal, or else HMAC-SHA256 in Base64.
+    """
+    text = f"{sorted_pairs(parameters)}&{name}={secret}"
+    return md5_hex(text) if method == "MD5" else hmac_sha256_base64(secret, text)
+
+
 def hmac_sha256_base64(key: str, text: str) -> str:
     """Return the HMAC-SHA256 in standard Base64 with padding."""
     return base64.b64encode(hmac_sha256(key, text)).decode()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from openplatform.accounts import Account
 from openplatform.errors import AuthExpiredError, FatalError, GrantError
-from openplatform.http import Body, PlatformClient, Request, expect
+from openplatform.http import Body, PlatformClient, Request
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
+from openplatform.oauth import granted
 from openplatform.streams import PlatformStream
 from openplatform.tokens import Token
 from typing_extensions import override
@@ -108,14 +109,7 @@ class KuaishouOpenClient(PlatformClient):
         if user != account.id:
             msg = f"{where}: the grant belongs to {user}; correct the account's id or its token"
             raise GrantError(msg)
-        now = self.connection.clock.now()
-        ends_in = body.get("refresh_token_expires_in")
-        return Token(
-            access=str(expect(body, "access_token", where=where)),
-            expires=now + timedelta(seconds=int(expect(body, "expires_in", where=where))),
-            refresh=str(body.get("refresh_token") or refresh_token or ""),
-            refresh_expires=now + timedelta(seconds=int(ends_in)) if ends_in else None,
-        )
+        return granted(body, now=self.connection.clock.now(), where=where, before=previous)
 
     @override
     def token_seed(self, account: Account, kind: str) -> str:

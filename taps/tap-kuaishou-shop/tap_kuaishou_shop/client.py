@@ -15,10 +15,11 @@ import msgspec
 from openplatform.accounts import Account
 from openplatform.bookmarks import EPOCH
 from openplatform.errors import AuthExpiredError, GrantError
-from openplatform.http import Body, PlatformClient, Request, expect
+from openplatform.http import Body, PlatformClient, Request
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
-from openplatform.signing import hmac_sha256_base64, md5_hex, sorted_pairs
+from openplatform.oauth import granted
+from openplatform.signing import sign_pairs
 from openplatform.streams import Details, PlatformStream
 from openplatform.tokens import Token
 from typing_extensions import override
@@ -93,10 +94,7 @@ ERRORS = ErrorTable(
 
 def sign(parameters: Mapping[str, str], secret: str) -> str:
     """Return the signature of the public parameters, by the method that they name."""
-    text = f"{sorted_pairs(parameters)}&signSecret={secret}"
-    if parameters["signMethod"] == "MD5":
-        return md5_hex(text)
-    return hmac_sha256_base64(secret, text)
+    return sign_pairs(parameters, secret, name="signSecret", method=parameters["signMethod"])
 
 
 class KuaishouShopClient(PlatformClient):
@@ -163,16 +161,7 @@ class KuaishouShopClient(PlatformClient):
             msg = f"{exc} — {_CONSENT}"
             raise GrantError(msg) from exc
         now = self.connection.clock.now()
-        expires_in = expect(body, "expires_in", where=f"account {account.id}, {api}")
-        refresh_expires = previous.refresh_expires if previous else None
-        if ends_in := body.get("refresh_token_expires_in"):
-            refresh_expires = now + timedelta(seconds=int(ends_in))
-        return Token(
-            access=str(expect(body, "access_token", where=f"account {account.id}, {api}")),
-            expires=now + timedelta(seconds=int(expires_in)),
-            refresh=str(body.get("refresh_token") or refresh_token or ""),
-            refresh_expires=refresh_expires,
-        )
+        return granted(body, now=now, where=f"account {account.id}, {api}", before=previous)
 
     @override
     def token_seed(self, account: Account, kind: str) -> str:
