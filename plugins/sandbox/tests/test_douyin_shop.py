@@ -37,6 +37,7 @@ class Shop:
         self.base, self.app = box.base_url("douyin_shop"), app
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.headers["x-open-no-old-err-code"] = "1"
         self.token = ""
         self.clock = box.world.clock
 
@@ -128,6 +129,16 @@ def test_a_wrong_parameter_has_its_number(shop, changes, code, sub_code):
 )
 def test_a_wrong_call_is_refused(shop, changes, sub_code):
     assert shop.call("shop.brandList", {}, **changes)["sub_code"] == sub_code
+
+
+def test_who_does_not_ask_for_the_codes_of_today_gets_the_old_envelope(shop):
+    shop.call("shop.brandList", {})
+    del shop.session.headers["x-open-no-old-err-code"]
+    beijing = "2026-11-21 17:40:00"
+    answer = shop.call("shop.brandList", {}, timestamp=beijing)
+    assert (answer["err_no"], len(answer["data"])) == (0, 2)
+    refused = shop.call("shop.brandList", {}, access_token="sandbox-access-of-nobody")
+    assert (refused["err_no"], refused["message"]) == (40003, "access_token不存在")
 
 
 def test_other_bytes_than_the_signed_ones_are_refused(shop):

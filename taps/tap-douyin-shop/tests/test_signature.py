@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import msgspec
 import pytest
@@ -41,6 +42,34 @@ def test_it_agrees_with_the_sandbox_on_any_parameters(params, how):
     body = msgspec.json.Encoder(order="sorted").encode(params)
     query, ours = signed("sku.list", body.decode(), "1700000000", how)
     assert ours == sandbox_sign(APP_SECRET, query, body)
+
+
+@pytest.fixture
+def in_china(monkeypatch):
+    """The machine's clock shows the time of Beijing."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_china")
+def test_doudian_reads_the_sandbox(shops):
+    """It writes local times, and knows the old envelope."""
+    theirs = DouDian(shops.config["app_key"], shops.config["app_secret"], AppType.TOOL)
+    theirs._gate_way = shops.box.base_url(shops.slug)
+    theirs._app_type, theirs._shop_id = AppType.SELF, shops.names[0]
+    assert theirs.init_token()
+    answer = theirs.request("/product/listV2", {"page": 1, "size": 100, "status": 0})
+    wanted = {
+        row.key
+        for row in shops.box.truth(shops.slug, shops.names[0], "items")
+        if row.record["status"] == 0
+    }
+    assert {str(one["product_id"]) for one in answer["data"]["data"]} == wanted
+    theirs._app_secret = "another"
+    assert theirs.request("/shop/brandList", {})["err_no"] == 40003
 
 
 @pytest.mark.parametrize("method", EXAMPLES)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import hmac
+import time
 import typing as t
 from collections.abc import Iterator
 
 from typing_extensions import override
 
+from sandbox.clock import BEIJING_SECONDS
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
 from sandbox.platform import Gateway, TruthRow
@@ -82,10 +85,16 @@ class DouyinShop(Gateway):
 
     @override
     def success(self, call: Call, content: t.Any) -> Body:
+        if _in_old_words(call):
+            return {"err_no": 0, "message": "success", "data": content}
         return {**_told(10000, "success"), "log_id": digest(call.number), "data": content}
 
     @override
     def refusal(self, call: Call, refused: Rejected) -> Reply:
+        if _in_old_words(call):
+            words = str(refused.extra.get("sub_msg") or refused.message)
+            content: Body = {"err_no": refused.code, "message": words, "data": None}
+            return json_reply(content, outcome=refused.outcome)
         content = _told(int(refused.code), refused.message) | refused.extra
         return json_reply({**content, "log_id": digest(call.number)}, outcome=refused.outcome)
 
@@ -127,10 +136,11 @@ class DouyinShop(Gateway):
         secret = _SECRETS.get(query["app_key"])
         if secret is None:
             raise Rejected(40003, "非法的参数", "auth", sub_code="isv.app-id-invalid")
-        stamp = query["timestamp"]
-        if not stamp.isdigit():
-            raise Rejected(40003, "非法的参数", sub_code="isv.timestamp-format-error")
-        if call.astray(int(stamp)) > _CLOCKS_DIFFER:
+        try:
+            stamp = _moment(query["timestamp"])
+        except ValueError:
+            raise Rejected(40003, "非法的参数", sub_code="isv.timestamp-format-error") from None
+        if call.astray(stamp) > _CLOCKS_DIFFER:
             raise Rejected(40003, "非法的参数", sub_code="isv.timestamp-invalid")
         expected = sign(secret, query, call.body)
         if query["method"] != call.api or not hmac.compare_digest(
@@ -164,7 +174,7 @@ class DouyinShop(Gateway):
             issued = self._issue(call, account, app, self._current(call, account))
         else:
             raise _no_token("grant-type-invalid")
-        return {**_told(10000, "success"), "log_id": digest(call.number), "data": issued}
+        return self.success(call, issued)
 
     def _of_its_own(self, call: Call, app: str) -> Body:
         """A self-built app is given the same pair as long as it lives."""
@@ -226,6 +236,18 @@ class DouyinShop(Gateway):
                 yield TruthRow(str(brand["id"]), None, 1, brand)
         else:
             yield from super().truth(account, stream)
+
+
+def _in_old_words(call: Call) -> bool:
+    """Tell whether a caller does not ask for the codes of today."""
+    return call.headers.get("x-open-no-old-err-code") != "1"
+
+
+def _moment(text: str) -> float:
+    """Read a timestamp: epoch seconds, or local time in Beijing."""
+    if text.isdigit():
+        return int(text)
+    return calendar.timegm(time.strptime(text, "%Y-%m-%d %H:%M:%S")) - BEIJING_SECONDS
 
 
 def _told(code: int, message: str) -> Body:
