@@ -1,0 +1,1 @@
+"""Singer tap for 快手本地生活 (Kuaishou Local Life)."""
