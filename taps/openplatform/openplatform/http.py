@@ -145,7 +145,8 @@ class PlatformClient(abc.ABC):
 
     def token_seed(self, account: Account, kind: str) -> str:
         """Return the configured credential that the chain of tokens begins with."""
-        return str(account.settings.get("refresh_token") or account.id)
+        settings = account.settings
+        return str(settings.get("refresh_token") or settings.get("code") or account.id)
 
     def call(self, account: Account, api: str, params: Mapping[str, t.Any]) -> Body:
         """Call an API and return the decoded answer.

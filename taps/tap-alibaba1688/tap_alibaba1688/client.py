@@ -183,11 +183,6 @@ class Alibaba1688Client(PlatformClient):
             self._logger.warning("%s; its authorisation was not prolonged", exc)
             return token
 
-    @override
-    def token_seed(self, account: Account, kind: str) -> str:
-        settings = account.settings
-        return str(settings.get("refresh_token") or settings.get("code") or account.id)
-
 
 class Alibaba1688Stream(PlatformStream):
     """A stream of 1688."""

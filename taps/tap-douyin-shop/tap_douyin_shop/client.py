@@ -16,6 +16,7 @@ from openplatform.errors import AuthExpiredError, GrantError
 from openplatform.http import Body, PlatformClient, Request, expect
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
+from openplatform.oauth import granted
 from openplatform.signing import hmac_sha256, md5_hex
 from openplatform.streams import PlatformStream
 from openplatform.tokens import Token
@@ -181,17 +182,9 @@ class DouyinShopClient(PlatformClient):
             )
             raise GrantError(msg)
         left = int(expect(given, "expires_in", where=where))
-        start = EPOCH if left > _ABSOLUTE_FROM else now  # one page calls it a moment
-        return Token(
-            access=str(expect(given, "access_token", where=where)),
-            expires=start + timedelta(seconds=left),
-            refresh=str(given.get("refresh_token") or ""),
-        )
-
-    @override
-    def token_seed(self, account: Account, kind: str) -> str:
-        settings = account.settings
-        return str(settings.get("refresh_token") or settings.get("code") or account.id)
+        if left > _ABSOLUTE_FROM:  # one page calls it a moment
+            given["expires_in"] = left - int(now.timestamp())
+        return granted(given, now=now, where=where, before=previous)
 
 
 def _subject(account: Account) -> dict[str, str]:

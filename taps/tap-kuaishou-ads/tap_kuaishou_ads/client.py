@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from openplatform.accounts import Account
@@ -15,6 +15,7 @@ from openplatform.errors import AuthExpiredError, GrantError
 from openplatform.http import Body, PlatformClient, Request, expect
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
+from openplatform.oauth import granted
 from openplatform.streams import PlatformStream
 from openplatform.tokens import Token
 from typing_extensions import override
@@ -114,15 +115,9 @@ class KuaishouAdsClient(PlatformClient):
         except AuthExpiredError as exc:
             msg = f"{exc} — {_CONSENT}"
             raise GrantError(msg) from exc
-        given, now = expect(body, "data", where=where), self.connection.clock.now()
-        ends_in = given.get("refresh_token_expires_in")
-        return Token(
-            access=str(expect(given, "access_token", where=where)),
-            expires=now
-            + timedelta(seconds=int(expect(given, "access_token_expires_in", where=where))),
-            refresh=str(given.get("refresh_token") or refresh_token or ""),
-            refresh_expires=now + timedelta(seconds=int(ends_in)) if ends_in else None,
-        )
+        given = expect(body, "data", where=where)
+        given["expires_in"] = expect(given, "access_token_expires_in", where=where)
+        return granted(given, now=self.connection.clock.now(), where=where, before=previous)
 
     @property
     def _app(self) -> dict[str, t.Any]:
@@ -131,11 +126,6 @@ class KuaishouAdsClient(PlatformClient):
 
     def _post(self, api: str, content: Mapping[str, t.Any]) -> Request:
         return Request("POST", f"{_ROOT}/{api}", {}, _encode(content), _JSON)
-
-    @override
-    def token_seed(self, account: Account, kind: str) -> str:
-        settings = account.settings
-        return str(settings.get("refresh_token") or settings.get("code") or account.id)
 
 
 class KuaishouAdsStream(PlatformStream):

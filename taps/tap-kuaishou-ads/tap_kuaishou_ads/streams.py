@@ -20,6 +20,7 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _MONTH = timedelta(days=30)
+_YEAR = timedelta(days=365)
 # Seven days, today among them.
 _LATELY = timedelta(days=6)
 _EACH = (Each("advertisers", "advertiser_id", "advertiser_id", carry="advertiser_id"),)
@@ -56,7 +57,7 @@ class _Entities(KuaishouAdsStream):
 
     updated = "update_time"
     params: t.ClassVar = {"status": -2}
-    reads = Incremental(time=_days(_MONTH), paging=_PAGES, each=_EACH)
+    reads = Incremental(time=_days(_MONTH), paging=_PAGES, each=_EACH, history=5 * _YEAR)
 
     @override
     def arguments(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -111,11 +111,6 @@ class KuaishouOpenClient(PlatformClient):
             raise GrantError(msg)
         return granted(body, now=self.connection.clock.now(), where=where, before=previous)
 
-    @override
-    def token_seed(self, account: Account, kind: str) -> str:
-        settings = account.settings
-        return str(settings.get("refresh_token") or settings.get("code") or account.id)
-
 
 class KuaishouOpenStream(PlatformStream):
     """A stream of 快手开放平台."""

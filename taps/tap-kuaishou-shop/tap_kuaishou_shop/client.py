@@ -163,11 +163,6 @@ class KuaishouShopClient(PlatformClient):
         now = self.connection.clock.now()
         return granted(body, now=now, where=f"account {account.id}, {api}", before=previous)
 
-    @override
-    def token_seed(self, account: Account, kind: str) -> str:
-        settings = account.settings
-        return str(settings.get("refresh_token") or settings.get("code") or account.id)
-
 
 class KuaishouShopStream(PlatformStream):
     """A stream of 快手小店."""

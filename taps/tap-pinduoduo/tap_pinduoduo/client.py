@@ -18,6 +18,7 @@ from openplatform.errors import AuthExpiredError, FatalError, GrantError
 from openplatform.http import Body, PlatformClient, Request, expect
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
+from openplatform.oauth import granted
 from openplatform.signing import md5_hex, sorted_pairs
 from openplatform.streams import PlatformStream
 from openplatform.tokens import Token
@@ -173,30 +174,13 @@ class PinduoduoClient(PlatformClient):
                 f"{where}: the grant belongs to shop {owner}; correct the account's id or its grant"
             )
             raise GrantError(msg)
-        return Token(
-            access=str(expect(given, "access_token", where=where)),
-            expires=self._end(given, "expires"),
-            refresh=str(given.get("refresh_token") or refresh_token or ""),
-            refresh_expires=self._end(given, "refresh_token_expires"),
-        )
+        return granted(given, now=self.connection.clock.now(), where=where, before=previous)
 
     def _oauth(self, grant: Mapping[str, str]) -> Request:
         kind = "refresh_token" if "refresh_token" in grant else "authorization_code"
         app = {"client_id": self.app_key, "client_secret": str(self.config["app_secret"])}
         asked = {**app, "grant_type": kind, **grant}
         return Request("POST", "/oauth/token", {}, _encode(asked), _JSON, host=_OAUTH_HOST)
-
-    def _end(self, given: Mapping[str, t.Any], name: str) -> datetime | None:
-        """Return when something ends; its life is no constant, and not all answers tell both."""
-        if moment := given.get(f"{name}_at"):
-            return EPOCH + timedelta(seconds=int(moment))
-        left = given.get(f"{name}_in")
-        return self.connection.clock.now() + timedelta(seconds=int(left)) if left else None
-
-    @override
-    def token_seed(self, account: Account, kind: str) -> str:
-        settings = account.settings
-        return str(settings.get("refresh_token") or settings.get("code") or account.id)
 
 
 def _text(value: t.Any) -> str:

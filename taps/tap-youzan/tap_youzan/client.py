@@ -125,11 +125,6 @@ class YouzanClient(PlatformClient):
             refresh=str(body["data"].get("refresh_token") or ""),
         )
 
-    @override
-    def token_seed(self, account: Account, kind: str) -> str:
-        settings = account.settings
-        return str(settings.get("refresh_token") or settings.get("code") or account.id)
-
 
 class YouzanStream(PlatformStream):
     """A stream of 有赞."""
