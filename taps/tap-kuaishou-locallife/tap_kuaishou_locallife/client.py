@@ -112,11 +112,10 @@ class KuaishouLocallifeClient(PlatformClient):
         if not isinstance(body, dict):
             return None
         data = body.get("data")
-        inner = data.get("error_code") if isinstance(data, dict) else None
-        if inner is not None:
+        if isinstance(data, dict) and (inner := data.get("error_code")) is not None:
             # Clients disagree about the outer code, so the inner one decides.
-            extra = body.get("extra")
-            told = [data.get("description"), extra and extra.get("sub_description")]
+            extra = body.get("extra") or {}
+            told = [data.get("description"), extra.get("sub_description")]
             return None if str(inner) == "0" else Failure(status, str(inner), _joined(told))
         code, success = str(body.get("result", "")), "1"
         if "result" not in body and "status" in body:

@@ -106,7 +106,7 @@ class _Whole(KuaishouLocallifeStream):
     """A list of which no field is described: each row is kept whole, known by what it holds."""
 
     records = "data"
-    key = ("digest",)
+    key: t.ClassVar[tuple[str, ...]] = ("digest",)
     selected_by_default = False
 
     @override
