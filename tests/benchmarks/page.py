@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,11 +24,14 @@ _HOW = """\
   ids of 19 digits, amounts as JSON numbers and as text, four times with an offset, a nested object, two arrays,
   Chinese text, a STATE after each 10,000. The tap reads as many records from the sandbox, pages of 100.
 - **Figure.** Seconds of processor time of the client (with every helper process) and of the database server (read from
-  the system's count of all its processes). A and B take turns, {pairs} times, after one warm-up run; the figure
-  is the median of the ratios pair by pair. Each run loads into a fresh schema or file. Time on the clock is told beside it.
+  the system's count of all its processes). A and B take turns, at least three times, after one warm-up run; the
+  figure is the median of the ratios pair by pair. Each run loads into a fresh schema or file. Time on the clock is told beside it.
 - **Memory.** The peak of the client's process; of several processes the highest sum seen. The process is started by a
   small parent, since a child's peak begins with its parent's.
-- **Server.** {server} with {settings}. Autovacuum is off only so that no run pays for the run before it; a checkpoint is
+- **Start.** Each run is a process of its own, and its start counts. Bytecode is compiled beforehand on both sides. Our
+  target begins a plain load (`--config FILE`) without loading the SDK; within Meltano, which asks for the SDK's log
+  format, it loads it, which took {sdk:.2f} s here.
+- **Server.** PostgreSQL with {settings}. Autovacuum is off only so that no run pays for the run before it; a checkpoint is
   made before each run.
 - **Right first.** The digest of our table is compared with what newest-wins must leave (T12), and also after the runs
   of T6, T8 and T11. Our target validates every record in all of them.
@@ -58,9 +62,6 @@ def write(
     results: Sequence[Result],
     *,
     records: int,
-    pairs: int,
-    command: str,
-    server: str,
     settings: dict[str, str],
 ) -> None:
     """Write the page and the plot.
@@ -69,21 +70,17 @@ def write(
         folder: Where to.
         results: What was measured.
         records: How many records.
-        pairs: How often A and B took turns.
-        command: What the user typed.
-        server: The PostgreSQL server's version.
-        settings: Its settings.
+        settings: The PostgreSQL server's settings.
     """
-    folder.mkdir(exist_ok=True)
     today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
     subtitle = f"client and server together; {records:,} records of about 1 KB; {today}"
     drawn = plot.svg(plot.panels(results, records), subtitle)
     (folder / "benchmarks.svg").write_text(drawn, encoding="utf-8")
     told = ", ".join(f"`{name} = {value}`" for name, value in settings.items())
-    how = _HOW.format(records=records, pairs=pairs, server=server, settings=told, seed=SEED)
+    how = _HOW.format(records=records, settings=told, seed=SEED, sdk=_sdk_seconds())
     parts = [
         "# Benchmarks",
-        f"Measured on {today} with `{command}`, which also wrote this page.",
+        f"Written on {today} by `python3 tests/benchmarks --write`; its end tells when each line was measured.",
         "![Records per second of processor time](benchmarks.svg)",
         _figures(results),
         "## What it took",
@@ -102,15 +99,44 @@ def write(
             if result.number == OTHERS
         ),
         how.strip(),
-        "## Machine and versions",
-        f"- {machine()}; average load of the last 15 minutes {os.getloadavg()[2]:.1f}",
-        f"- {server}; Python {platform.python_version()}",
-        "- " + ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES),
-        f"- commit {_commit()}",
+        "## When, and on what",
+        *(f"- {', '.join(numbers)}: {origin}" for origin, numbers in _origins(results).items()),
     ]
     text = "\n\n".join(parts)
     text = "\n".join(line.rstrip() for line in text.splitlines())
     (folder / "benchmarks.md").write_text(_tight(text) + "\n", encoding="utf-8")
+
+
+def origin(pairs: int, server: str) -> str:
+    """Tell when, where and how the lines of one call are measured.
+
+    Args:
+        pairs: How often A and B take turns.
+        server: The PostgreSQL server's version.
+    """
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    return (
+        f"{datetime.now(timezone.utc):%Y-%m-%d}, commit {_commit()}, {pairs} pairs; {machine()}; average "
+        f"load of the last 15 minutes {os.getloadavg()[2]:.1f}; {server}; Python "
+        f"{platform.python_version()}; {versions}"
+    )
+
+
+def _sdk_seconds() -> float:
+    """Return the processor time that loading the SDK takes."""
+    code = "import time; a = time.process_time(); import singer_sdk; print(time.process_time() - a)"
+    words = [sys.executable, "-c", code]
+    return float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+
+
+def _origins(results: Sequence[Result]) -> dict[str, list[str]]:
+    """Return the numbers of the lines that were measured together."""
+    origins: dict[str, list[str]] = {}
+    for result in results:
+        numbers = origins.setdefault(result.origin, [])
+        if result.number not in numbers:
+            numbers.append(result.number)
+    return origins
 
 
 def machine() -> str:

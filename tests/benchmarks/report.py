@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import typing as t
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from rich.table import Table
 from benchmarks import page
 from benchmarks.peers import PEERS, Peers
 from benchmarks.postgres import SETTINGS, Postgres
-from benchmarks.results import Result
+from benchmarks.results import Result, renewed
 from benchmarks.tap_path import TapPath
 from benchmarks.target_path import Loads, TargetPath
 
@@ -130,10 +129,14 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--only", default="", help="numbers, such as T1,T7")
     parser.add_argument("--quick", action="store_true", help="few records, one pair: a try")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.{md,svg}")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="write docs/benchmarks.{md,svg}; with --only the other lines stay as they were",
+    )
     options = parser.parse_args()
-    if options.write and (options.quick or options.only):
-        parser.error("--write is for all comparisons at full size: leave out --quick and --only")
+    if options.write and (options.quick or options.records != BAR_RECORDS):
+        parser.error("--write is for comparisons at full size: leave out --quick and --records")
     plan = Plan(
         QUICK_RECORDS if options.quick else options.records,
         QUICK_PAIRS if options.quick else options.pairs,
@@ -149,12 +152,10 @@ def main() -> None:
             results.append(result)
         show(results, plan, Console())
         if options.write:
-            page.write(
-                DOCS,
-                results,
-                records=plan.records,
-                pairs=plan.pairs,
-                command=" ".join(["python3 tests/benchmarks", *sys.argv[1:]]),
-                server=server.version,
-                settings=SETTINGS,
+            DOCS.mkdir(exist_ok=True)
+            origin = page.origin(plan.pairs, server.version)
+            lines = renewed(
+                DOCS / "benchmarks.json", [replace(result, origin=origin) for result in results]
             )
+            lines.sort(key=lambda result: _place(result.number))
+            page.write(DOCS, lines, records=plan.records, settings=SETTINGS)

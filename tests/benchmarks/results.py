@@ -5,6 +5,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
 
 from benchmarks.measure import Cost, median
 
@@ -47,6 +50,7 @@ class Result:
         detail: What else there is to tell.
         wrong: Why the figure does not count, such as a table with the wrong content.
         pairs: What was measured.
+        origin: When, where and how, as the page tells it.
     """
 
     number: str
@@ -58,6 +62,7 @@ class Result:
     detail: str = ""
     wrong: str = ""
     pairs: Pairs | None = None
+    origin: str = ""
 
     @property
     def reached(self) -> bool | None:
@@ -135,3 +140,21 @@ def _told(name: str, cost: Cost) -> str:
     return (
         f"{name} {cost.cpu:.2f}{server} s CPU, {cost.wall:.1f} s, {cost.peak_mib:.0f} MiB{helpers}"
     )
+
+
+def renewed(file: Path, results: list[Result]) -> list[Result]:
+    """Return all lines that were ever kept in a file, the new ones in place of theirs, and keep them.
+
+    A number may have several lines, which stand and fall together.
+    """
+    kept = msgspec.json.decode(file.read_bytes(), type=list[Result]) if file.exists() else []
+    lines: dict[str, list[Result]] = {}
+    for source in (kept, results):
+        groups: dict[str, list[Result]] = {}
+        for result in source:
+            groups.setdefault(result.number, []).append(result)
+        lines |= groups
+    whole = [result for group in lines.values() for result in group]
+    text = msgspec.json.format(msgspec.json.encode(whole), indent=1)
+    file.write_bytes(text + b"\n")
+    return whole

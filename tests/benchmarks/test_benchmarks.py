@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -18,7 +19,7 @@ from benchmarks.measure import Cost
 from benchmarks.peers import PEERS, PINS, Known
 from benchmarks.postgres import SETTINGS, Postgres
 from benchmarks.report import Plan, measure, show
-from benchmarks.results import Pairs, Result
+from benchmarks.results import Pairs, Result, renewed
 
 OURS = {"T6", "T8", "T9", "T11", "T12", "P2", "P3", "P4", "P5"}
 
@@ -128,25 +129,33 @@ def results():
 
 
 def test_the_page_holds_every_figure_and_the_plot_every_bar(tmp_path):
-    page.write(
-        tmp_path / "docs",
-        results(),
-        records=1000,
-        pairs=3,
-        command="python3 tests/benchmarks --write",
-        server="PostgreSQL 0",
-        settings=SETTINGS,
-    )
-    text = (tmp_path / "docs" / "benchmarks.md").read_text()
+    lines = [replace(result, origin="a machine") for result in results()[:-1]]
+    last = replace(results()[-1], origin="another day")
+    page.write(tmp_path, [*lines, last], records=1000, settings=SETTINGS)
+    text = (tmp_path / "benchmarks.md").read_text()
     assert "| T1 | PostgreSQL: a \\| b | **5.0×** | ≥ 10.0× | NO |" in text
     assert "| T10 | peak | **90 MiB** | ≤ 150 MiB | yes |" in text
     assert "| T12 | content | **1.00** | ≥ 1.00 | NO |" in text
     assert "- T12: one table differs" in text
     assert "- a peer: after base: right" in text
     assert text.count("a <peer> & more") == 2
+    assert "- T1, T6, T10, T12, T12p: a machine" in text
+    assert "- T2: another day" in text
     assert not any(line != line.rstrip() for line in text.split("\n"))
-    drawn = ET.parse(tmp_path / "docs" / "benchmarks.svg").getroot()
+    drawn = ET.parse(tmp_path / "benchmarks.svg").getroot()
     assert "a <peer> & more" in {node.text for node in drawn.iter() if node.tag.endswith("text")}
+
+
+def test_lines_that_are_not_measured_again_stay(tmp_path):
+    file = tmp_path / "benchmarks.json"
+    assert renewed(file, results()) == results()
+    again = [replace(results()[1], figure=0.7)]
+    again += [replace(results()[4], detail=detail) for detail in ("one", "two")]
+    whole = renewed(file, again)
+    unchanged = [r for r in results() if r.number not in {"T6", "T12p"}]
+    assert len(whole) == len(again) + len(unchanged)
+    assert all(result in whole for result in (*again, *unchanged))
+    assert renewed(file, []) == whole
 
 
 def test_the_bars_are_records_per_second_of_client_and_server():
