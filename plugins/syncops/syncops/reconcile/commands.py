@@ -100,11 +100,14 @@ def reconcile(
       syncops reconcile tap-youzan target-duckdb --plan .meltano/syncops/reconcile/FILE.json
     """  # noqa: D301 - click reads the backspace
     now = datetime.now(UTC)
+    if plan_file is None and not streams:
+        raise click.UsageError("Say which: --stream NAME, or --plan FILE.")
+    if plan_file and (streams or accounts or start or end or last or deep or field):
+        raise click.UsageError("--plan says by itself what to mend; leave out what to compare.")
+    begin = now if plan_file else span_start(start, last, now)
     pipeline = open_pipeline(tap, loader)
     tell = partial(click.echo, err=True)
     if plan_file is not None:
-        if streams or accounts or start or end or last or deep or field:
-            raise click.UsageError("--plan says by itself what to mend; leave out what to compare.")
         plan = Plan.read(plan_file, pipeline, now)
         kept: str | None = str(plan_file)
         wish = Wish({}, plan.bucket, plan.field, deep=False, max_calls=max_calls)
@@ -112,7 +115,7 @@ def reconcile(
         results = reconciler.resume(plan)
     else:
         who = _chosen(pipeline, streams, accounts)
-        window = (_minute(span_start(start, last, now)), format_time(min(end or now, now)))
+        window = (_minute(begin), format_time(min(end or now, now)))
         windows = _behind_the_sync(state_id or pipeline.state_id, dict.fromkeys(who, window))
         wish = Wish(windows, bucket, field, deep, max_calls)
         reconciler = Reconciler(pipeline, wish, tell)
@@ -142,8 +145,6 @@ def reconcile(
 
 
 def _chosen(pipeline: Pipeline, streams: Sequence[str], accounts: Sequence[str]) -> list[Who]:
-    if not streams:
-        raise click.UsageError("Say which: --stream NAME, or --plan FILE.")
     if unknown := sorted(set(accounts) - set(pipeline.accounts)):
         raise click.UsageError(
             f"{pipeline.tap} has no account {', '.join(unknown)}. It has: "
