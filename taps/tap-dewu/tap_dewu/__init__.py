@@ -1,0 +1,1 @@
+"""Singer tap for 得物 (Dewu, POIZON)."""
