@@ -1,0 +1,1 @@
+"""Singer tap for 北森 (Beisen iTalent)."""
