@@ -18,6 +18,7 @@ Axis = t.Literal["updated", "created"]
 Record = dict[str, t.Any]
 
 _CACHE_BYTES = 96 * 1024 * 1024
+_TRIES = 50
 _LEAD_MS = 60_000
 """Every generated row was created at least this long before its update."""
 
@@ -60,6 +61,10 @@ class Entity(abc.ABC):
     def lasts(self, row: Row) -> bool:
         """Tell whether churn must not delete a row, such as the root of a tree."""
         return row.serial < 0
+
+    def settled(self, data: Dataset, row: Row) -> bool:
+        """Tell whether a row has reached its end and never changes again, such as a decided form."""
+        return False
 
     @property
     def views(self) -> Mapping[str, Callable[[Dataset, Row], Record]]:
@@ -322,7 +327,15 @@ class Dataset:
             self.told(kind, row)
 
     def choose(self, chance: random.Random) -> int | None:
-        """Choose a living row; every second time one from the range that was read last."""
+        """Choose a living row that may change; every second time one from the range read last."""
+        for _ in range(_TRIES):
+            index = self._any(chance)
+            row = self.row(index)
+            if row is None or not self.entity.settled(self, row):
+                return index
+        return None
+
+    def _any(self, chance: random.Random) -> int | None:
         low, high = self._last_read
         high = min(high, len(self))
         if not 0 <= low < high or chance.random() < 0.5:

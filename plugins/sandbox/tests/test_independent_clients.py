@@ -1,6 +1,6 @@
 """Clients that others wrote, against the sandbox: they know the platforms, not us.
 
-They run when they are installed: `uv pip install kwaixiaodian wechatpy`.
+They run when they are installed: `uv pip install kwaixiaodian wechatpy alibabacloud-dingtalk`.
 """
 
 from __future__ import annotations
@@ -91,3 +91,50 @@ def test_wechatpy_reads_the_directory_and_renews_its_token(box):
     with pytest.raises(WeChatClientException) as caught:
         client.user.get("nobody")
     assert caught.value.errcode == 60111
+
+
+def test_the_official_dingtalk_client_reads_forms_and_rosters(box):
+    from alibabacloud_dingtalk.hrm_1_0 import client as hrm, models as hrm_models
+    from alibabacloud_dingtalk.oauth2_1_0 import client as oauth, models as oauth_models
+    from alibabacloud_dingtalk.workflow_1_0 import client as workflow, models
+    from alibabacloud_tea_openapi.models import Config
+    from alibabacloud_tea_util.models import RuntimeOptions
+
+    config = box.config("dingtalk")
+    account = config["accounts"][0]
+    place = Config(protocol="http", endpoint=config["base_url"].removeprefix("http://"))
+    asked = oauth_models.GetAccessTokenRequest(account["client_id"], account["client_secret"])
+    token = oauth.Client(place).get_access_token(asked).body.access_token
+
+    forms = workflow.Client(place)
+    headers = models.ListProcessInstanceIdsHeaders(x_acs_dingtalk_access_token=token)
+    query = models.ListProcessInstanceIdsRequest(
+        process_code=account["process_codes"][0],
+        start_time=(NOW - 6 * 86_400) * 1000,
+        end_time=NOW * 1000,
+        next_token=0,
+        max_results=20,
+    )
+    found = forms.list_process_instance_ids_with_options(query, headers, RuntimeOptions())
+    known = {row.key for row in box.truth("dingtalk", account["id"], "approvals")}
+    assert found.body.success
+    assert len(found.body.result.list) > 10
+    assert set(found.body.result.list) <= known
+    detail = forms.get_process_instance_with_options(
+        models.GetProcessInstanceRequest(process_instance_id=found.body.result.list[0]),
+        models.GetProcessInstanceHeaders(x_acs_dingtalk_access_token=token),
+        RuntimeOptions(),
+    )
+    assert detail.body.result.status in {"RUNNING", "COMPLETED", "TERMINATED"}
+    assert detail.body.result.form_component_values[0].name == "金额"
+
+    roster = hrm.Client(place).query_dismission_staff_id_list_with_options(
+        hrm_models.QueryDismissionStaffIdListRequest(next_token=0, max_results=3),
+        hrm_models.QueryDismissionStaffIdListHeaders(x_acs_dingtalk_access_token=token),
+        RuntimeOptions(),
+    )
+    assert (len(roster.body.user_id_list), roster.body.has_more) == (3, True)
+
+    headers.x_acs_dingtalk_access_token = "mistyped"
+    with pytest.raises(Exception, match="InvalidAuthentication"):
+        forms.list_process_instance_ids_with_options(query, headers, RuntimeOptions())

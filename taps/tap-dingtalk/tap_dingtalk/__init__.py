@@ -1,0 +1,1 @@
+"""Singer tap for 钉钉 (DingTalk)."""
