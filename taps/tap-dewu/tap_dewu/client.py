@@ -110,7 +110,7 @@ class DewuClient(PlatformClient):
             **params,
         }
         # What is empty is never sent: whether it is signed is in dispute.
-        given = {name: value for name, value in given.items() if value not in (None, "")}
+        given = {name: value for name, value in given.items() if value not in (None, "", [])}
         given["sign"] = sign(given, str(self.config["app_secret"]))
         if api in _GET:
             return Request("GET", api, {name: signed_text(v) for name, v in given.items()})

@@ -139,7 +139,7 @@ def _place(record):
     return f"{record['actId']}:{place}:{record['channelId']}2026-11-{day}"
 
 
-TEXT = st.text(max_size=20)
+TEXT = st.text('aB9 红é壳&=+/%*~"{}\n', max_size=20)
 NAMES = st.text("aZ_09xyz", min_size=1, max_size=8)
 
 

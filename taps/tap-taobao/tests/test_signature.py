@@ -14,7 +14,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it was written for older Pythons
     from top.api.base import sign as official_sign
 
-TEXT = st.text(min_size=1, max_size=20)
+TEXT = st.text('aB9 红é壳&=+/%*~"{}\n', min_size=1, max_size=20)
 NAMES = st.text("aZ_09xyz", min_size=1, max_size=8)
 SECRET = "helloworld"
 
