@@ -321,14 +321,14 @@ class PlatformClient(abc.ABC):
         except msgspec.DecodeError:
             body = None
         if body is not None and (failure := self.failure(status, body)) is not None:
-            told = failure.wait if failure.wait is not None else _retry_after(response)
+            told = failure.wait if failure.wait is not None else _told(response, self.wait_headers)
             failure = Failure(status, failure.code, self.connection.redact(failure.message), told)
             raise self.errors.error(failure, where=where)
         if body is not None and status == HTTPStatus.OK:
             return body
         # Redacted before it is cut: half a secret is not recognised any more.
         text = self.connection.redact(_beginning(response, content))
-        failure = Failure(status, "", text, _retry_after(response))
+        failure = Failure(status, "", text, _told(response, self.wait_headers))
         if status == HTTPStatus.OK and not self.errors.knows(failure):
             raise TransientError(f"{where}: the answer is not JSON: {text[:_SHOWN]!r}")
         raise self.errors.error(failure, where=where)
@@ -375,9 +375,10 @@ def _beginning(response: requests.Response, content: bytes) -> str:
         return content[:_REDACTED].decode("utf-8", "replace")
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isascii() and value.isdigit() else None
+def _told(response: requests.Response, headers: Sequence[str]) -> float | None:
+    """Return how many seconds the headers tell to wait."""
+    values = (response.headers.get(name, "") for name in headers)
+    return next((float(v) for v in values if v.isascii() and v.isdigit()), None)
 
 
 def expect(body: Body, *path: str, where: str) -> t.Any:

@@ -340,7 +340,9 @@ class ListReader:
         if not chosen and not of:
             msg = f"{stream.name}, account {account.id}: set {name}, or leave out the stream"
             raise FatalError(msg)
-        return list(chosen) or self.related(account, of, one.field)
+        if chosen and not one.both:
+            return list(chosen)
+        return list(dict.fromkeys((*chosen, *self.related(account, of, one.field))))
 
     def related(self, account: Account, of: str, path: str) -> list[t.Any]:
         """Return the distinct values at a path of another stream's records, read once per run."""

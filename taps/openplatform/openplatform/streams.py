@@ -53,6 +53,7 @@ class Each:
         setting: Setting that names another stream to go through instead.
         chosen: Setting, of the account or of all, that lists the values to go through instead.
             Without `of` and `values` it must be given.
+        both: Go through the values that are given beside those of the other stream, not instead.
     """
 
     of: str = ""
@@ -63,6 +64,7 @@ class Each:
     carry: str | None = None
     setting: str | None = None
     chosen: str | None = None
+    both: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Client(PlatformClient):
             Rule(Outcome.FATAL, code=r"55\d+", advice="a family"),
         )
     )
+    wait_headers = ("Retry-After", "x-reset")
     given = 0
 
     def build(self, account, api, params, token, now):
@@ -212,6 +213,8 @@ def test_patience_ends(client, script, kind):
     [
         ((429, b"slow down", {"Retry-After": "11"}), 11.0),
         ((429, b"slow down", {}), 1.0),
+        ((429, b"slow down", {"X-Reset": "52"}), 52.0),
+        ((200, code(1)[1], {"X-Reset": "52"}), 52.0),
         ((429, b"slow down", {"Retry-After": "Fri, 20 Nov 2026 08:00:09 GMT"}), 1.0),
         (code(1), 7.0),
         ((200, code(1)[1], {"Retry-After": "3"}), 3.0),
