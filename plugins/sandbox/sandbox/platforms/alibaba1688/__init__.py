@@ -117,7 +117,7 @@ class Alibaba1688(Gateway):
         )
         call.account = token.subject
         call.params = {n: v for n, v in fields.items() if n not in self.volatile}
-        self.admit(call, "calls", APP_KEY, allowed=20)
+        self.admit(call, "calls", APP_KEY, allowed=500)
         return handler(self, call, Arguments(call.params))
 
     def _fields(self, call: Call) -> dict[str, str]:

@@ -121,7 +121,7 @@ class KuaishouOpen(Gateway):
             expired=Rejected(100200108, "TOKEN_EXPIRED", "auth"),
         )
         call.account = token.subject
-        self.admit(call, "calls", "app", allowed=100)
+        self.admit(call, "calls", "app", allowed=500)
         handlers = {
             "openapi/user_info": self._user,
             "openapi/photo/list": self._videos,
