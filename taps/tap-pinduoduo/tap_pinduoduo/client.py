@@ -61,6 +61,7 @@ ERRORS = ErrorTable(
         Rule(
             Outcome.FATAL,
             {"10001"},
+            message="timestamp",
             advice="check this machine's clock: it may differ by ten minutes at most",
         ),
         Rule(Outcome.FATAL, {"10016"}, advice="check app_key, and that the app is online"),
@@ -75,7 +76,9 @@ ERRORS = ErrorTable(
             {"20031", "30000", "30001"},
             advice="ask for the permission package (权限包) of this API, then authorise the shop again",
         ),
-        Rule(Outcome.FATAL, {"10000", "10017", "10018", "20034", "20035", "21001", "21002"}),
+        Rule(
+            Outcome.FATAL, {"10000", "10001", "10017", "10018", "20034", "20035", "21001", "21002"}
+        ),
         Rule(Outcome.FATAL, {"52004", "70032", "70034", "70035"}),
         Rule(Outcome.TRANSIENT, {""}, statuses={200}),
     )

@@ -106,7 +106,7 @@ FACTS = Facts(
         Refusal(Outcome.SKIP, refused(50001, "业务服务错误", "订单不存在")),
         Refusal(Outcome.TRANSIENT, refused(50001, "业务服务错误", "店铺不存在")),
         *(
-            Refusal(Outcome.FATAL, refused(code, "x"), advice=advice)
+            Refusal(Outcome.FATAL, refused(code, "公共参数错误:timestamp"), advice=advice)
             for code, advice in (
                 (10001, "clock"),
                 (10016, "check app_key"),

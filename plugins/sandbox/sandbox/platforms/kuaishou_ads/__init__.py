@@ -159,7 +159,8 @@ class KuaishouAds(Gateway):
         if level in REPORTS:
             report, hourly = REPORTS[level], stream != level
             for advertiser in advertisers:
-                for row in report.rows(self, account, advertiser, hourly=hourly):
+                for place in report.places(self, account, advertiser, hourly=hourly):
+                    row = report.row(self, account, advertiser, place)
                     key = [advertiser, *(row.get(name) or "" for name in report.key)]
                     key += [row["stat_date"], *([row["stat_hour"]] if hourly else [])]
                     yield TruthRow(":".join(map(str, key)), None, 1, row)

@@ -13,7 +13,7 @@ from sandbox import arguments
 from sandbox.clock import beijing
 from sandbox.http import Call, Rejected
 from sandbox.platforms.kuaishou_ads.figures import REPORTS, balance, flows, merchant_rows
-from sandbox.platforms.kuaishou_ads.rows import Owned, advertisers_of
+from sandbox.platforms.kuaishou_ads.rows import DELETED, Owned, advertisers_of
 
 if t.TYPE_CHECKING:
     from sandbox.platforms.kuaishou_ads import KuaishouAds
@@ -47,7 +47,7 @@ class Arguments(arguments.Arguments):
             raise self.refusal(end, f"not before {start}")
         return first, last
 
-    def page(self, rows: list[Body], most: int, call: Call) -> Body:
+    def page(self, rows: t.Sequence[t.Any], most: int, call: Call) -> Body:
         """Return a page of rows with the total."""
         number, size = self.number("page", 1, low=1), self.number("page_size", 20, low=1, high=most)
         shown = [] if call.blank else rows[(number - 1) * size : number * size]
@@ -74,20 +74,20 @@ def _entities(entity: str, deleted: int, single: str) -> Handler:
     def answer(platform: KuaishouAds, call: Call, arguments: Arguments) -> Body:
         data, rows = _owned(platform, call, arguments, entity)
         first, last = arguments.between("start_date", "end_date", _DAY)
-        name = "create_time" if arguments.number("time_filter_type", 0) == 1 else "update_time"
+        axis = "created" if arguments.number("time_filter_type", 0) == 1 else "updated"
         state = arguments.number("status", 0)
         if single in arguments:
             wanted = arguments.number(single)
             rows = [row for row in rows if data.entity.number(data, row) == wanted]
         found = []
         for row in reversed(rows):
-            record = data.render(row)
-            gone = record.get("put_status") == 3
-            if gone and state not in {-2, deleted}:
-                continue
-            if first <= record[name][:10] <= last:
-                found.append(record)
-        return arguments.page(found, 200, call)
+            gone = data.entity.state(data, row) == DELETED
+            if (not gone or state in {-2, deleted}) and (
+                first <= beijing(getattr(row, axis))[:10] <= last
+            ):
+                found.append(row)
+        page = arguments.page(found, 200, call)
+        return {**page, "details": [data.render(row) for row in page["details"]]}
 
     return answer
 
@@ -110,12 +110,14 @@ def _report(level: str) -> Handler:
         if _days_between(first, last) > 7:
             raise Rejected(_GENERIC, "时间跨度不能超过7天")
         advertiser = arguments.number("advertiser_id")
-        rows = [
-            row
-            for row in report.rows(platform, call.account, advertiser, hourly=hourly)
-            if first <= f"{row['stat_date']} {row['stat_hour']:02d}:00" <= last
+        places = [
+            place
+            for place in report.places(platform, call.account, advertiser, hourly=hourly)
+            if first <= f"{place.day} {place.hour:02d}:00" <= last
         ]
-        return arguments.page(rows, 2000, call)
+        page = arguments.page(places, 2000, call)
+        shown = [report.row(platform, call.account, advertiser, one) for one in page["details"]]
+        return {**page, "details": shown}
 
     return answer
 

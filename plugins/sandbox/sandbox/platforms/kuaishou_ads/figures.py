@@ -6,7 +6,7 @@ There are figures for each day of the history; the day after it has none.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.clock import beijing
@@ -50,6 +50,15 @@ def _counted(*parts: int) -> Record:
     }
 
 
+class Place(t.NamedTuple):
+    """Where a row of a report belongs: its day, hour, number, and what it is about."""
+
+    day: str
+    hour: int
+    number: int
+    row: Row | None
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One level of reports.
@@ -68,25 +77,33 @@ class Report:
     days_kept: int | None = None
     minutes: bool = False
 
-    def rows(
+    def places(
         self, platform: KuaishouAds, account: str, advertiser: int, *, hourly: bool
-    ) -> Iterator[Record]:
-        """Yield all rows of an advertiser."""
-        subjects = [fresh(fields.ACCOUNT_REPORT)]
+    ) -> list[Place]:
+        """Return the places of all rows of an advertiser."""
+        subjects: list[Row | None] = [None]
         if self.entity:
             data = platform.dataset(account, self.entity)
             kind = t.cast("Owned", data.entity)
             generated = (data.generated(serial) for serial in range(data.size))
-            subjects = [
-                self.columns(data, row, kind.number(data, row))
-                for row in generated
-                if kind.owner(data, row) == advertiser
-            ]
-        for day in days(platform):
-            for place, subject in enumerate(subjects):
-                for hour in _HOURS if hourly else (0,):
-                    figures = _counted(advertiser, int(day.replace("-", "")), place, hour)
-                    yield {**figures, **subject, "stat_date": day, "stat_hour": hour}
+            subjects = [row for row in generated if kind.owner(data, row) == advertiser]
+        hours = _HOURS if hourly else (0,)
+        return [
+            Place(day, hour, number, row)
+            for day in days(platform)
+            for number, row in enumerate(subjects)
+            for hour in hours
+        ]
+
+    def row(self, platform: KuaishouAds, account: str, advertiser: int, place: Place) -> Record:
+        """Return the row of a place."""
+        figures = _counted(advertiser, int(place.day.replace("-", "")), place.number, place.hour)
+        subject = fresh(fields.ACCOUNT_REPORT)
+        if place.row is not None:
+            data = platform.dataset(account, self.entity)
+            kind = t.cast("Owned", data.entity)
+            subject = self.columns(data, place.row, kind.number(data, place.row))
+        return {**figures, **subject, "stat_date": place.day, "stat_hour": place.hour}
 
 
 def _account(_data: Dataset, _row: Row, _number: int) -> Record:

@@ -18,7 +18,7 @@ from sandbox.words import GOODS
 
 _PER_ACCOUNT = 2
 _FIRST_ADVERTISER = 8_173_000
-_DELETED = 3
+DELETED = 3
 
 
 def advertisers_of(number: int) -> list[int]:
@@ -46,7 +46,7 @@ class Owned(Numbered):
 
     def state(self, data: Dataset, row: Row) -> int:
         """Return `put_status`: on, paused, deleted."""
-        return 1 + mix(data.seed, row.serial, row.version // 2) % _DELETED
+        return 1 + mix(data.seed, row.serial, row.version // 2) % DELETED
 
     def times(self, row: Row) -> Record:
         """Return when a row was made and changed."""
@@ -67,7 +67,7 @@ class AdsCampaign(Owned):
             "campaign_id": self.number(data, row),
             "campaign_name": f"计划{row.serial} v{row.version}",
             "put_status": self.state(data, row),
-            "status": 5 if self.state(data, row) == _DELETED else 4,
+            "status": 5 if self.state(data, row) == DELETED else 4,
             "campaign_type": 7,
             "day_budget": 500_000 + row.version * 1000,
             "day_budget_schedule": [],
@@ -98,7 +98,7 @@ class AdsUnit(Owned):
             "campaign_id": campaign_of(data, row.serial),
             "unit_name": f"广告组{row.serial} v{row.version}",
             "put_status": self.state(data, row),
-            "status": 10 if self.state(data, row) == _DELETED else 20,
+            "status": 10 if self.state(data, row) == DELETED else 20,
             "begin_time": beijing(row.created)[:10],
             "bid": 0,
             "cpa_bid": 1000 + row.version,
@@ -124,7 +124,7 @@ class AdsCreative(Owned):
             "campaign_id": campaign_of(data, row.serial),
             "creative_name": f"创意{row.serial} v{row.version}",
             "put_status": self.state(data, row),
-            "status": 40 if self.state(data, row) == _DELETED else 41,
+            "status": 40 if self.state(data, row) == DELETED else 41,
             "photo_id": str(5_238_249_354_922_000_000 + row.serial),
             "display_info": {"action_bar_text": "立即购买", "description": GOODS[row.serial % 10]},
             "creative_tag": [],
