@@ -112,7 +112,8 @@ def test_a_refresh_token_is_prolonged_in_its_last_month(members):
     members.clock.sleep(155 * DAY)
     members.box.clear_requests()
     members.run("logistics_companies")
-    assert grants(members) == ["getToken", "postponeToken"] * 2
+    # The members' calls may come in between each other.
+    assert sorted(grants(members)) == ["getToken"] * 2 + ["postponeToken"] * 2
     assert {token["refresh"] for token in members.stored()} == {
         f"sandbox-refresh-{name}-2" for name in members.names
     }
