@@ -101,6 +101,7 @@ class PlatformClient(abc.ABC):
         errors: The platform's error table.
         limits: What the platform allows.
         first_wait: Seconds before the first retry; each further wait doubles.
+        wait_headers: Headers that tell how many seconds to wait; the first one that an answer has.
         refusal_is_of_api: A fresh token that is refused says that this API is not granted, rather than
             that the account's authorisation is dead.
     """
@@ -109,6 +110,7 @@ class PlatformClient(abc.ABC):
     errors: t.ClassVar[ErrorTable]
     limits: t.ClassVar[Sequence[Limit]] = ()
     first_wait: t.ClassVar[float] = 1.0
+    wait_headers: t.ClassVar[Sequence[str]] = ("Retry-After",)
     refusal_is_of_api: t.ClassVar[bool] = False
 
     def __init__(self, config: Mapping[str, t.Any], connection: Connection) -> None:
