@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given, strategies as st
 from openplatform.push import PushRefusedError, PushRequest
+from sandbox import ManualClock, SandboxSettings
+from sandbox.pushes import Change
+from sandbox.world import World
 from tap_alibaba1688.client import sign
 from tap_alibaba1688.push import Alibaba1688Push
 
@@ -87,3 +90,21 @@ def test_an_address_that_is_only_looked_at_is_no_message():
 def test_whatever_else_comes_is_refused(body):
     with pytest.raises(PushRefusedError):
         push().answer(PushRequest("POST", {}, {}, body, NOW))
+
+
+def test_what_the_simulator_pushes_is_understood():
+    world = World(SandboxSettings(size=20, clock=ManualClock(NOW)))
+    platform = world.platform("alibaba1688")
+    account, announcer = platform.accounts[0], platform.announcer
+    data = platform.dataset(account, "seller_orders")
+    change = Change(data, data.update(0, int(NOW.timestamp() * 1000)), "update", 1, NOW.timestamp())
+    letter = announcer.seal(account, announcer.message(change), 0, NOW.timestamp())
+    headers = {name.lower(): value for name, value in letter.headers.items()}
+    query = dict(parse_qsl(letter.query))
+    settings = announcer.gates(platform.accounts)["alibaba1688"]
+    answer = Alibaba1688Push(settings).answer(
+        PushRequest(letter.method, query, headers, letter.body, NOW)
+    )
+    (one,) = answer.events
+    assert (one.account, one.stream, one.id) == (account, "seller_orders", change.key)
+    assert announcer.taken(200, answer.reply)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timezone
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given, strategies as st
 from openplatform.push import PushRefusedError, PushRequest
+from sandbox import ManualClock, SandboxSettings
+from sandbox.pushes import Change
+from sandbox.world import World
 from tap_kuaishou_locallife.push import KuaishouLocallifePush
 
 SECRET = "5f0e1d2c3b4a59687766554433221100"
@@ -63,3 +67,21 @@ def test_whatever_a_genuine_message_holds_it_is_one_event(body):
     query = {"msg_id": "7", "sign": hashlib.sha256(head + body).hexdigest()}
     (one,) = push().answer(PushRequest("POST", query, {}, body, NOW)).events
     assert one.key == "7"
+
+
+def test_what_the_simulator_pushes_is_understood():
+    world = World(SandboxSettings(size=20, clock=ManualClock(NOW)))
+    platform = world.platform("kuaishou_locallife")
+    account, announcer = platform.accounts[0], platform.announcer
+    data = platform.dataset(account, "orders")
+    change = Change(data, data.update(0, int(NOW.timestamp() * 1000)), "update", 1, NOW.timestamp())
+    letter = announcer.seal(account, announcer.message(change), 0, NOW.timestamp())
+    headers = {name.lower(): value for name, value in letter.headers.items()}
+    query = dict(parse_qsl(letter.query))
+    settings = announcer.gates(platform.accounts)["kuaishou_locallife"]
+    answer = KuaishouLocallifePush(settings).answer(
+        PushRequest(letter.method, query, headers, letter.body, NOW)
+    )
+    assert len(answer.events) == 1
+    assert change.key.encode() in answer.body
+    assert announcer.taken(200, answer.reply)

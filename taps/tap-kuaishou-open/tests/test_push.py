@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timezone
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given, strategies as st
 from openplatform.push import PushRefusedError, PushRequest
+from sandbox import ManualClock, SandboxSettings
+from sandbox.pushes import Change
+from sandbox.world import World
 from tap_kuaishou_open.push import KuaishouOpenPush
 
 APP, SECRET = "ks700000000000000001", "f7d1c2b3a4958677"
@@ -69,3 +73,21 @@ def test_an_address_that_is_only_looked_at_is_no_message():
 def test_whatever_a_genuine_message_holds_it_is_one_event(content):
     (one,) = push().answer(request(json.dumps(content))).events
     assert all(isinstance(text, str) for text in (one.account, one.id, one.kind, one.key))
+
+
+def test_what_the_simulator_pushes_is_understood():
+    world = World(SandboxSettings(size=20, clock=ManualClock(NOW)))
+    platform = world.platform("kuaishou_open")
+    account, announcer = platform.accounts[0], platform.announcer
+    data = platform.dataset(account, "videos")
+    change = Change(data, data.update(0, int(NOW.timestamp() * 1000)), "update", 1, NOW.timestamp())
+    letter = announcer.seal(account, announcer.message(change), 0, NOW.timestamp())
+    headers = {name.lower(): value for name, value in letter.headers.items()}
+    query = dict(parse_qsl(letter.query))
+    settings = announcer.gates(platform.accounts)["kuaishou_open"]
+    answer = KuaishouOpenPush(settings).answer(
+        PushRequest(letter.method, query, headers, letter.body, NOW)
+    )
+    (one,) = answer.events
+    assert (one.account, one.stream, one.kind) == (account, "", "VIDEO_UPDATE")
+    assert announcer.taken(200, answer.reply)
