@@ -121,6 +121,7 @@ class Refunds(PinduoduoStream):
         each=(
             Each(values=_CASE_STATES, param="after_sales_status", chosen="after_sales_statuses"),
         ),
+        history=_KEPT,
     )
 
     @override

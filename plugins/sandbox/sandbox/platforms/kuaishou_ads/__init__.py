@@ -22,7 +22,7 @@ _ROOT = "/rest/openapi/"
 _APPROVALS = "oauth2/authorize/approval/list"
 _FIRST_USER = 2_000_001
 _DAY = 86_400
-_PER_SECOND = 50
+_PER_SECOND = 500
 _GENERIC = 401000
 
 Body = dict[str, t.Any]

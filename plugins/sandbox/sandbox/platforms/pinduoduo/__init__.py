@@ -13,7 +13,7 @@ from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
 from sandbox.platform import Gateway, TruthRow
 from sandbox.platforms.pinduoduo.calls import CALLS, COMPANIES, Arguments, shop
-from sandbox.platforms.pinduoduo.rows import ROWS
+from sandbox.platforms.pinduoduo.rows import CASE_STEPS, ROWS
 from sandbox.tokens import Grants
 
 CLIENT_ID: t.Final = "sandbox-client"
@@ -67,6 +67,8 @@ class Pinduoduo(Gateway):
             "app_key": CLIENT_ID,
             "app_secret": CLIENT_SECRET,
             "accounts": accounts,
+            # The states that cases have here; all that are documented would take hours.
+            "after_sales_statuses": list(CASE_STEPS),
         }
 
     # -- envelope --------------------------------------------------------------------------------

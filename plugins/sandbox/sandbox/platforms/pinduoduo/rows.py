@@ -18,7 +18,7 @@ from sandbox.words import COLOURS, GOODS, PLACES, REMARKS
 View = Callable[[Dataset, Row], Record]
 
 CASE_STATES: t.Final = (0, *range(2, 19), 21, 22, 24, 25, 27, 31, 32, 33)
-_CASE_STEPS = (2, 4, 10)
+CASE_STEPS: t.Final = (2, 4, 10)
 _FIRST_ITEM = 4_193_000_000
 _AMOUNTS = ("goods_amount", "pay_amount", "discount_amount", "postage", "seller_discount")
 _PERSONAL = ("receiver_name", "receiver_phone", "receiver_address", "address")
@@ -33,7 +33,7 @@ def order_state(data: Dataset, row: Row) -> int:
 def case_state(data: Dataset, row: Row) -> int:
     """Return the state of an after-sales case, which advances with each version."""
     step = mix(data.seed, row.serial, 3) % 2 + row.version - 1
-    return _CASE_STEPS[min(step, len(_CASE_STEPS) - 1)]
+    return CASE_STEPS[min(step, len(CASE_STEPS) - 1)]
 
 
 class PddOrder(Numbered):
