@@ -113,7 +113,7 @@ FACTS = Facts(
     ],
     wrong=({"app_secret": "quite-another"}, "check app_key and app_secret"),
     keys={name: number_of(field) for name, field in NUMBERS.items()},
-    reading={"increment_window": "1d", "start_date": "2026-11-16T00:00:00+08:00"},
+    reading={"start_date": "2026-11-16T00:00:00+08:00"},
     spare={
         "oauth_token": "an answer of the token call, which has no stream",
         "oauth_refresh": "likewise",

@@ -108,6 +108,7 @@ class Dewu(Gateway):
             "base_url": base_url,
             "app_key": ISV[0],
             "app_secret": ISV[1],
+            "increment_window": "1d",
             "accounts": [
                 {"id": name, "refresh_token": f"sandbox-refresh-{name}"} for name in self.accounts
             ],
@@ -174,7 +175,7 @@ class Dewu(Gateway):
             refused = Rejected(5044, "access_token无效", "auth")
             token = str(given.get("access_token") or "")
             call.account = self.living(token, call.now, unknown=refused, expired=refused).subject
-        self.admit(call, call.api, f"{call.account} {call.api}", allowed=20)
+        self.admit(call, call.api, f"{call.account} {call.api}", allowed=300)
         return handler(self, call, Arguments(given))
 
     @override

@@ -137,7 +137,7 @@ class JdUnion(Gateway):
             raise Rejected(400, f"参数错误: {top}")
         call.params = params
         call.account = self._promoter(params)
-        self.admit(call, call.api, f"{call.account} {call.api}", allowed=20)
+        self.admit(call, call.api, f"{call.account} {call.api}", allowed=300)
         return handler(self, call, Arguments(params))
 
     def _checked(self, call: Call) -> dict[str, str]:
