@@ -13,6 +13,18 @@ from sandbox import Sandbox, SandboxSettings
 from conformance.trial import Trial, filled
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare our option."""
+    text = "Let each tap go on from every state that a run writes, not from some of them."
+    parser.getgroup("taps").addoption("--every-state", action="store_true", help=text)
+
+
+@pytest.fixture
+def every_state(request: pytest.FixtureRequest) -> bool:
+    """Whether each state of a run is tried."""
+    return bool(request.config.getoption("--every-state"))
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     """One server for all tests of a process; each test fills it anew."""
