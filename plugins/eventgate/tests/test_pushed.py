@@ -39,6 +39,7 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
             ("youzan", ("orders", "refunds", "items", "customers")),
             ("kuaishou_shop", ("orders", "refunds", "items")),
             ("douyin_shop", ("orders", "refunds", "items")),
+            ("dewu", ("orders", "biddings")),
             ("wecom", STAFF),
         ):
             box.push(platform, f"http://127.0.0.1:{gate.port}/push", repeat=0.5)
@@ -46,7 +47,7 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
         counts = box.pushed(30)
         assert counts["taken"] > counts["told"] == sum(map(len, expected.values()))
         assert counts["refused"] == 0
-        for platform in ("youzan", "kuaishou_shop", "douyin_shop"):
+        for platform in ("youzan", "kuaishou_shop", "douyin_shop", "dewu"):
             assert sorted(subjects(gate, platform)) == sorted(expected[platform])
         # Two equal changes in one second are one event there: nothing in the messages differs.
         assert set(subjects(gate, "wecom")) == set(expected["wecom"])

@@ -112,6 +112,7 @@ class OrdersHistory(_Trades):
 
     name = "orders_history"
     api = "taobao.trades.sold.history.get"
+    shaped_as = "orders_created"
     records = "trades_sold_history_get_response.trades.trade[]"
     happened = "created"
     reads = Incremental(
@@ -268,6 +269,7 @@ class InventoryItemDetails(_ItemDetails):
     """The items that are not on sale in full."""
 
     name = "inventory_item_details"
+    shaped_as = "item_details"
     reads = FullTable(each=(Each("items_inventory", "num_iid", "num_iids", batch=20),))
     selected_by_default = False
 

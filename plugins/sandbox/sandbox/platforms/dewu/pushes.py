@@ -54,7 +54,8 @@ class DewuAnnouncer(Announcer):
             content = {"orderNo": change.key, "orderStatus": state, "version": change.row.version}
             return {"type": kind, "name": kind, "content": content}
         if change.data.entity.name == "biddings":
-            content = {"sellerBiddingNo": change.key, "remainQuantity": change.row.version}
+            left = 0 if change.kind == "delete" else change.row.version
+            content = {"sellerBiddingNo": change.key, "remainQuantity": left}
             return {"type": "SELLER_CANCEL_RESULT", "name": "卖家取消出价", "content": content}
         return None
 
