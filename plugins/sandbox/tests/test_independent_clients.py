@@ -1,10 +1,11 @@
 """Clients that others wrote, against the sandbox: they know the platforms, not us.
 
-They run when they are installed: `uv pip install kwaixiaodian wechatpy alibabacloud-dingtalk`.
+They run when they are installed: `uv pip install kwaixiaodian wechatpy alibabacloud-dingtalk lark-oapi`.
 """
 
 from __future__ import annotations
 
+import json
 import warnings
 
 import pytest
@@ -138,3 +139,62 @@ def test_the_official_dingtalk_client_reads_forms_and_rosters(box):
     headers.x_acs_dingtalk_access_token = "mistyped"
     with pytest.raises(Exception, match="InvalidAuthentication"):
         forms.list_process_instance_ids_with_options(query, headers, RuntimeOptions())
+
+
+def test_the_official_feishu_client_reads_members_forms_and_tables(box):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own dependencies
+        import lark_oapi as lark
+        from lark_oapi.api.approval import v4 as approval
+        from lark_oapi.api.bitable import v1 as bitable
+        from lark_oapi.api.contact import v3 as contact
+        from lark_oapi.core.utils.decryptor import AESCipher
+
+    config = box.config("feishu")
+    account = config["accounts"][0]
+    builder = lark.Client.builder().app_id(account["app_id"]).app_secret(account["app_secret"])
+    builder._config.domain = config["base_url"]  # its own setter refuses a path
+    client = builder.build()
+
+    def truth(stream):
+        return {row.key for row in box.truth("feishu", account["id"], stream)}
+
+    ask = contact.FindByDepartmentUserRequest.builder().department_id("0").page_size(50)
+    ask = ask.department_id_type("open_department_id").user_id_type("open_id")
+    members = client.contact.v3.user.find_by_department(ask.build())
+    assert members.success(), members.msg
+    assert {member.open_id for member in members.data.items} <= truth("users")
+
+    form = approval.ListInstanceRequest.builder().approval_code(account["approval_codes"][0])
+    end = NOW * 1000
+    found = set()
+    for back in range(15):
+        span = form.start_time(str(end - (back + 1) * 36_000_000)).end_time(
+            str(end - back * 36_000_000)
+        )
+        listed = client.approval.v4.instance.list(span.page_size(100).build())
+        assert listed.success(), listed.msg
+        found |= set(listed.data.instance_code_list)
+    assert found <= truth("approvals")
+    one = approval.GetInstanceRequest.builder().instance_id(min(found)).build()
+    assert client.approval.v4.instance.get(one).data.status in {"PENDING", "APPROVED", "REJECTED"}
+
+    app, _, table = account["tables"][0].partition("/")
+    search = bitable.SearchAppTableRecordRequest.builder().app_token(app).table_id(table)
+    body = bitable.SearchAppTableRecordRequestBody.builder().automatic_fields(True).build()
+    rows = client.bitable.v1.app_table_record.search(
+        search.page_size(500).request_body(body).build()
+    )
+    assert {f"{app}/{table}:{row.record_id}" for row in rows.data.items} == {
+        key for key in truth("bitable_records") if key.startswith(f"{app}/{table}:")
+    }
+    assert rows.data.total == len(rows.data.items)
+
+    gate = box.world.platform("feishu").announcer
+    letter = gate.seal("sandboxtenant0001", {"schema": "2.0"}, 0, NOW)
+    key = gate.gates(["sandboxtenant0001"])["feishu/sandboxtenant0001"]["encrypt_key"]
+    encrypted = json.loads(letter.body)["encrypt"]
+    assert json.loads(AESCipher(key).decrypt_str(encrypted)) == {"schema": "2.0"}
+
+    missing = approval.GetInstanceRequest.builder().instance_id("nobody").build()
+    assert client.approval.v4.instance.get(missing).code == 1390003

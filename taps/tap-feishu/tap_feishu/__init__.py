@@ -1,0 +1,1 @@
+"""Singer tap for 飞书 (Feishu, Lark)."""
