@@ -7,6 +7,7 @@ with a value for every field; its kinds are whatever the platform's own values k
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from collections.abc import Callable
@@ -17,12 +18,17 @@ _TOKEN = re.compile(r"(\w+)(\[\])?(?:\{|:(\w+)(\[\])?)|\}")
 _ZERO: t.Final = {"int": 0, "str": "", "bool": False}
 
 
+@functools.cache
+def _tokens(fields: str) -> tuple[tuple[str | None, ...], ...]:
+    """Return name, mark of a list, kind, and mark of a list of kinds, for each word of a grammar."""
+    return tuple(token.groups() for token in _TOKEN.finditer(fields))
+
+
 def blank(fields: str) -> bytes:
     """Return the JSON of a record of these fields: zeros, empty texts and empty lists."""
     root: dict[str, t.Any] = {}
     stack = [root]
-    for token in _TOKEN.finditer(fields):
-        name, many, kind, kinds = token.groups()
+    for name, many, kind, kinds in _tokens(fields):
         if name is None:
             stack.pop()
         elif kind:
@@ -48,8 +54,7 @@ def filled(fields: str, value: Callable[[str, str], t.Any]) -> dict[str, t.Any]:
     """
     root: dict[str, t.Any] = {}
     stack = [root]
-    for token in _TOKEN.finditer(fields):
-        name, many, kind, kinds = token.groups()
+    for name, many, kind, kinds in _tokens(fields):
         if name is None:
             stack.pop()
         elif kind:

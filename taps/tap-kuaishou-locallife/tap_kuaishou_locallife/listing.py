@@ -39,7 +39,6 @@ class SoughtCursor:
     Attributes:
         limit: Rows a page.
         name: Name of the list of rows, if known.
-        params: Parameters of the page's size.
     """
 
     limit: int
