@@ -1,0 +1,1 @@
+"""Singer tap for 易快报 / 合思 (Ekuaibao)."""
