@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from sandbox import arguments
 from sandbox.clock import beijing
+from sandbox.dataset import Dataset
 from sandbox.http import Call, Rejected
 from sandbox.platforms.kuaishou_ads.figures import REPORTS, balance, flows, merchant_rows
 from sandbox.platforms.kuaishou_ads.rows import DELETED, Owned, advertisers_of
@@ -61,6 +62,10 @@ def _owned(platform: KuaishouAds, call: Call, arguments: Arguments, entity: str)
     return [data, [row for row in data.rows() if kind.owner(data, row) == wanted]]
 
 
+def _rendered(data: Dataset, page: Body) -> Body:
+    return {**page, "details": [data.render(row) for row in page["details"]]}
+
+
 def advertisers(platform: KuaishouAds, call: Call, arguments: Arguments) -> Body:
     """Answer the advertisers of the authorisation, as bare numbers; the page beyond them is the end."""
     size = arguments.number("page_size", 20, low=1, high=200)
@@ -86,8 +91,7 @@ def _entities(entity: str, deleted: int, single: str) -> Handler:
                 first <= beijing(getattr(row, axis))[:10] <= last
             ):
                 found.append(row)
-        page = arguments.page(found, 200, call)
-        return {**page, "details": [data.render(row) for row in page["details"]]}
+        return _rendered(data, arguments.page(found, 200, call))
 
     return answer
 
@@ -157,9 +161,8 @@ def operations(platform: KuaishouAds, call: Call, arguments: Arguments) -> Body:
     first, last = arguments.between("start_date", "end_date", _DAY)
     if first < beijing(call.now_ms - 184 * _DAY_MS)[:10]:
         raise Rejected(_GENERIC, "仅支持查询近6个月的数据")
-    found = [data.render(row) for row in reversed(rows)]
-    found = [record for record in found if first <= record["operation_time"][:10] <= last]
-    return arguments.page(found, 500, call)
+    found = [row for row in reversed(rows) if first <= beijing(row.created)[:10] <= last]
+    return _rendered(data, arguments.page(found, 500, call))
 
 
 def videos(platform: KuaishouAds, call: Call, arguments: Arguments) -> Body:
@@ -173,7 +176,7 @@ def videos(platform: KuaishouAds, call: Call, arguments: Arguments) -> Body:
 def clues(platform: KuaishouAds, call: Call, arguments: Arguments) -> Body:
     """Answer the clues, newest first."""
     data, rows = _owned(platform, call, arguments, "clues")
-    return arguments.page([data.render(row) for row in reversed(rows)], 200, call)
+    return _rendered(data, arguments.page(rows[::-1], 200, call))
 
 
 CALLS: dict[str, tuple[str, Handler]] = {
