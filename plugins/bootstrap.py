@@ -79,9 +79,7 @@ def prepare(*, install: bool = True) -> None:
     print("Installing the workspace into .venv ...", file=sys.stderr, flush=True)
     # uv's progress is for a terminal; elsewhere it would only list a hundred packages.
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    _run(
-        [*uv(), "sync", *quiet, "--all-packages", "--compile-bytecode", "--python", str(PYTHON)]
-    )
+    _run([*uv(), "sync", *quiet, "--all-packages", "--compile-bytecode", "--python", str(PYTHON)])
     STAMP.write_text(mark, encoding="utf-8")
 
 
