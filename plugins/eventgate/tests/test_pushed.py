@@ -41,16 +41,20 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
             ("douyin_shop", ("orders", "refunds", "items")),
             ("dewu", ("orders", "biddings")),
             ("wecom", STAFF),
+            ("feishu", STAFF[:3]),
+            ("dingtalk", STAFF[:3]),
         ):
             box.push(platform, f"http://127.0.0.1:{gate.port}/push", repeat=0.5)
             expected[platform] = change_all(box, platform, entities)
         counts = box.pushed(30)
         assert counts["taken"] > counts["told"] == sum(map(len, expected.values()))
         assert counts["refused"] == 0
-        for platform in ("youzan", "kuaishou_shop", "douyin_shop", "dewu"):
+        for platform in ("youzan", "kuaishou_shop", "douyin_shop", "dewu", "feishu"):
             assert sorted(subjects(gate, platform)) == sorted(expected[platform])
         # Two equal changes in one second are one event there: nothing in the messages differs.
         assert set(subjects(gate, "wecom")) == set(expected["wecom"])
+        told = {("user_details" if s == "users" else s, i) for _, s, i in expected["dingtalk"]}
+        assert {(stream, one) for _, stream, one in subjects(gate, "dingtalk")} == told
     assert gate.stop() == -signal.SIGTERM  # its own end, after what was under way
 
 
