@@ -67,7 +67,7 @@ class Refetch:
         fetchable = [s.name for s in self._streams.values() if s.fetchable]
         self._hot = hotset.read(config, fetchable)
         self._families = {
-            group.source.name: tuple(member for member in group.members if member.fetchable)
+            group.source.name: tuple(member for member in group.members if _of_its_own(member))
             for group in groups
         }
 
@@ -258,3 +258,8 @@ class Refetch:
         place = partition_of(self._run.state, STREAM, part.account.id)
         place.version = max(place.version or 0, part.through)
         self._run.write_state(soon_again=True)
+
+
+def _of_its_own(stream: PlatformStream) -> bool:
+    """Tell whether records are fetched by the id of the entity itself, not by one that it names."""
+    return stream.fetchable and getattr(stream.reads, "batch", None) is None

@@ -9,6 +9,7 @@ import pytest
 from openplatform.accounts import Account
 from openplatform.clock import SystemClock
 from openplatform.details import DetailReader
+from openplatform.errors import FatalError
 from openplatform.metrics import Metrics
 from openplatform.streams import Details
 from openplatform.testing import HeldClock
@@ -80,3 +81,49 @@ def test_records_are_as_old_as_the_asking_for_them(cache):
     for _ in range(2):
         reader.fetch(stream, Account("a"), [("1", None)])
     assert asked == [timedelta(), timedelta() if cache else timedelta(seconds=5)]
+
+
+# -- in batches ------------------------------------------------------------------------------------
+
+UNITS = Details(of="people", field="job.unit", further=("job.company",), param="ids", batch=4)
+
+
+def test_the_ids_of_several_fields_are_collected_once_each():
+    people = [{"job": {"unit": "7", "company": "1"}}, {"job": {"unit": "8", "company": 1}}, {}]
+    assert UNITS.collected(people) == ["7", "1", "8"]
+
+
+def in_batches(ids, *, refused=frozenset(), unknown=frozenset(), batches=None):
+    """Fetch units by id; return the calls and the batch."""
+    calls = []
+
+    def call(_account, _api, params):
+        calls.append(params["ids"])
+        if refused & set(params["ids"]):
+            raise FatalError("one of them is none of ours")
+        return {"list": [{"id": one} for one in params["ids"] if one not in unknown]}
+
+    stream = SimpleNamespace(
+        name="units", api="units", records="list[]", params={}, reads=UNITS,
+        written=lambda _account, params: params, identifier=lambda record: record["id"],
+    )  # fmt: skip
+    client = SimpleNamespace(call=call, connection=SimpleNamespace(metrics=Metrics()))
+    finisher = SimpleNamespace(finished=lambda _stream, _account, page, *_, **__: page.records)
+    reader = DetailReader(
+        client, finisher, clock=SystemClock(), concurrency=1, batches=batches or {}
+    )
+    return calls, reader.fetch(stream, Account("a"), [(one, None) for one in ids])
+
+
+def test_what_many_share_is_asked_for_in_batches():
+    calls, batch = in_batches(list("abcdefghi"))
+    assert list(map(len, calls)) == [4, 4, 1]
+    assert [record["id"] for record in batch.records] == list("abcdefghi")
+    assert list(map(len, in_batches(list("abcdefghi"), batches={"units": 2})[0])) == [2] * 4 + [1]
+
+
+def test_one_that_is_refused_does_not_take_its_batch_along():
+    calls, batch = in_batches(list("abcd"), refused={"c"}, unknown={"a"})
+    assert len(calls) == 5
+    assert [record["id"] for record in batch.records] == ["b", "d"]
+    assert (list(batch.gone), [key for key, *_ in batch.failed]) == (["a"], ["c"])
