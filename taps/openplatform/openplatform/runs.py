@@ -159,6 +159,8 @@ def schema_message() -> dict[str, t.Any]:
         properties[name] = {"type": [*types, *optional]}
         if name.endswith("_at") or name == "up_to":
             properties[name]["format"] = "date-time"
+    # The loader alone knows the bad records; target-warehouse fills this in.
+    properties["quarantined"] = {"type": ["integer", "null"], "x-loader": "quarantined"}
     return {
         "type": "SCHEMA",
         "stream": STREAM,

@@ -208,10 +208,16 @@ class Loader:
     def _record(self, message: Message, line: bytes) -> None:
         if message.record is messages.ABSENT:
             raise InputError(f"A RECORD message of stream {message.stream!r} has no `record`.")
-        sink = self._latest = self._sink(message)
-        if not line.startswith(sink.beginning):
+        sink, raw = self._sink(message), message.record
+        if sink.schema.tally is not None:
+            if sink is not self._latest:
+                # What the engine itself refuses shows only when it is written.
+                self.flush()
+            raw = self.quarantine.told(raw, sink.schema.tally)
+        elif not line.startswith(sink.beginning):
             sink.beginning = messages.record_beginning(line, message.stream)
-        self._add(sink, message.record, line, message.version)
+        self._latest = sink
+        self._add(sink, raw, line, message.version)
 
     def _add(self, sink: Sink, raw: msgspec.Raw, line: bytes, version: int | None) -> None:
         try:

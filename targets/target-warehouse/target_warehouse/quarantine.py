@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
@@ -74,6 +75,19 @@ class _Bad:
     times: int
 
 
+class _Named(msgspec.Struct):
+    """A record about the records of a stream and account."""
+
+    stream: str = ""
+    account: str = ""
+
+
+class _Owned(msgspec.Struct):
+    """A record of an account."""
+
+    account: str = msgspec.field(default="", name="_account")
+
+
 class Quarantine:
     """Collects the bad records of a batch and writes them with it.
 
@@ -96,6 +110,7 @@ class Quarantine:
         )
         self.count = 0
         self.count_dropped = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(
         self,
@@ -126,6 +141,17 @@ class Quarantine:
             return
         self._last = (schema.stream, reason, missing_key)
         self.count += 1
+        self._counts[schema.stream, _account(payload)] += 1
+
+    def told(self, raw: msgspec.Raw, name: str) -> msgspec.Raw:
+        """Return a record with the number of bad records of the stream and account that it names."""
+        try:
+            values = msgspec.json.decode(raw, type=t.Dict[str, msgspec.Raw])  # noqa: UP006
+            of = msgspec.json.decode(raw, type=_Named)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return raw
+        values[name] = msgspec.Raw(b"%d" % self._counts[of.stream, of.account])
+        return msgspec.Raw(msgspec.json.encode(values))
 
     @property
     def exceeded(self) -> bool:
@@ -350,6 +376,14 @@ def _identity(stream: str, payload: bytes) -> str:
     for name in sorted(values.keys() - _READING):
         digest.update(msgspec.json.encode(name) + b":" + bytes(values[name]) + b",")
     return digest.hexdigest()
+
+
+def _account(payload: bytes) -> str:
+    """Return the account of a record; empty where none can be read."""
+    try:
+        return msgspec.json.decode(payload, type=_Owned).account
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 def _may_be_in(scope: t.Mapping[str, t.Any], kept: Kept) -> bool:

@@ -70,6 +70,8 @@ class StreamSchema:
         incremental: Whether it has a replication key.
         digest: A hash of properties, key and bookmark.
         message: The SCHEMA message, kept for replaying quarantined records.
+        tally: Name of the property that is to hold how many records of the stream and account that
+            the record names (`stream`, `account`) went to the quarantine; None for most streams.
     """
 
     stream: str
@@ -79,6 +81,7 @@ class StreamSchema:
     incremental: bool
     digest: str
     message: bytes
+    tally: str | None = None
 
 
 def parse(message: Message, line: bytes) -> StreamSchema:
@@ -122,7 +125,12 @@ def parse(message: Message, line: bytes) -> StreamSchema:
         incremental=bool(bookmarks),
         digest=hashlib.blake2b(line.strip(), digest_size=16).hexdigest(),
         message=line.strip(),
+        tally=next((name for name, spec in properties.items() if _is_tally(spec)), None),
     )
+
+
+def _is_tally(spec: t.Any) -> bool:
+    return isinstance(spec, dict) and spec.get("x-loader") == "quarantined"
 
 
 def _document(message: Message) -> dict[str, t.Any]:

@@ -301,3 +301,45 @@ def test_without_a_key_any_bad_record_holds_back(warehouse):
         read = [*users(version, "1"), *users(version, "2", name=name)]
         warehouse.load(schema(key=[]), *read, activate("users", version), load_mode="overwrite")
     assert warehouse.count("SELECT count(*) FROM users") == 2
+
+
+def test_rows_about_a_run_tell_its_bad_records(warehouse):
+    """Also those that the engine alone refuses, which shows when the batch is written."""
+    runs = {
+        "type": "SCHEMA",
+        "stream": "_sync_runs",
+        "schema": {
+            "properties": {
+                **{key: {"type": "string"} for key in ("run_id", "stream", "account")},
+                "success_rate": {"type": ["number", "null"]},
+                "quarantined": {"type": ["integer", "null"], "x-loader": "quarantined"},
+            }
+        },
+        "key_properties": ["run_id", "stream", "account"],
+    }
+
+    def run(stream, account):
+        told = {"run_id": "r", "stream": stream, "account": account, "success_rate": 0.975}
+        return {"type": "RECORD", "stream": "_sync_runs", "record": told}
+
+    big = {"type": ["string", "null"], "format": "date-time"}
+    warehouse.load(
+        runs,
+        run("", ""),
+        schema("users", seen=big),
+        record("users", "1", account="a"),
+        record("users", "2", account="a", seen="never"),
+        record("users", "3", account="b", seen="never"),
+        record("users", "4", account="b", seen=7),
+        '{"type": "RECORD", "stream": "users", "record": [1]}',
+        *(run("users", account) for account in "abc"),
+    )
+    found = warehouse.rows(
+        "SELECT stream, account, quarantined, success_rate FROM _sync_runs ORDER BY 1, 2"
+    )
+    assert [(s, a, n, float(rate)) for s, a, n, rate in found] == [
+        ("", "", 0, 0.975),
+        ("users", "a", 1, 0.975),
+        ("users", "b", 2, 0.975),
+        ("users", "c", 0, 0.975),
+    ]
