@@ -12,30 +12,22 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import contextlib
-import importlib.metadata
-import io
-import json
-import subprocess
 import sys
 import typing as t
-import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import bootstrap
+from generated_parts import BEGIN, END, between, rows_together, together
+from plugin_facts import Json, Plugin, PluginError, Stream, ask, read_tap, read_target, relative
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-Json = dict[str, t.Any]
 
 ROOT = bootstrap.ROOT
 HEADER = """\
 # Written by plugins/definitions.py from each plugin's own --about and --discover. Do not edit.
 """
 READMES = ("README.md", "README.zh-CN.md")
-BEGIN, END = "<!-- {name}: begin (written by plugins/definitions.py) -->", "<!-- {name}: end -->"
 
 # One program, two loaders: each shows the settings that its engine understands.
 ENGINES = {
@@ -80,95 +72,6 @@ EVENT_LOG = {"url": "$EVENTGATE_URL", "token": "$EVENTGATE_TOKEN", "only": True}
 HOT_SET = "$MELTANO_PROJECT_ROOT/output/hot/{slug}.json"
 # The utility whose commands read the last week again, one for each platform.
 RESYNCS = "syncops--resync"
-# Where definitions list named parts, and the keys that lead there.
-BY_NAME = {"environments", "extractors", "jobs", "schedules", "utilities"}
-NESTED = {"config", "plugins"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """One stream of a tap, as its catalog describes it."""
-
-    name: str
-    incremental: bool
-    default: bool = True  # selected without being asked for
-
-
-@dataclass(frozen=True, slots=True)
-class Plugin:
-    """What one plugin says about itself."""
-
-    name: str
-    folder: str
-    about: Json
-    streams: tuple[Stream, ...] = ()
-
-    @property
-    def slug(self) -> str:
-        """The platform's name in jobs and schedules: `youzan` for tap-youzan."""
-        return self.name.removeprefix("tap-")
-
-    @property
-    def minute(self) -> int:
-        """The minute of the hour in which its schedules begin."""
-        return zlib.crc32(self.slug.encode()) % 60
-
-
-class PluginError(Exception):
-    """A plugin did not say what it is. The message names the plugin."""
-
-
-def read_tap(folder: Path) -> Plugin:
-    """Ask a tap for its settings and its streams; in this process, since many share their imports."""
-    name = folder.name
-    streams = tuple(_stream(entry) for entry in _ask_here(name, "--discover")["streams"])
-    return Plugin(name, _relative(folder), _ask_here(name, "--about", "--format=json"), streams)
-
-
-def _stream(entry: Json) -> Stream:
-    root: Json = next((m["metadata"] for m in entry["metadata"] if not m["breadcrumb"]), {})
-    return Stream(
-        name=entry["tap_stream_id"],
-        incremental=bool(entry.get("replication_key")),
-        default=root.get("selected-by-default", True),
-    )
-
-
-def read_target(folder: Path) -> Plugin:
-    """Ask a target for its settings."""
-    return Plugin(folder.name, _relative(folder), _ask(folder.name, "--about", "--format=json"))
-
-
-def _ask_here(name: str, *arguments: str) -> Json:
-    try:
-        (script,) = importlib.metadata.entry_points(group="console_scripts", name=name)
-        output, log = io.StringIO(), io.StringIO()
-        with (
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(log),
-            contextlib.suppress(SystemExit),  # a command may end so
-        ):
-            script.load().main(arguments, prog_name=name, standalone_mode=False)
-        return t.cast("Json", json.loads(output.getvalue()))
-    except Exception as error:  # a plugin may be broken in any way
-        told = f"{name} {' '.join(arguments)}: {type(error).__name__}: {error}"
-        raise PluginError(told) from error
-
-
-def _ask(name: str, *arguments: str) -> Json:
-    command = [str(bootstrap.BIN / name), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-        answer = json.loads(done.stdout) if done.returncode == 0 else None
-    except (OSError, ValueError) as error:
-        raise PluginError(f"{name} {' '.join(arguments)}: {error}") from error
-    if not isinstance(answer, dict):
-        raise PluginError(f"{name} {' '.join(arguments)} failed:\n{done.stderr.strip()}")
-    return t.cast("Json", answer)
-
-
-def _relative(folder: Path) -> str:
-    return folder.relative_to(ROOT).as_posix()
 
 
 # --- Meltano definitions ---------------------------------------------------------------------
@@ -315,7 +218,7 @@ def eventgate(taps: Iterable[Path], about: Json) -> Json:
             for folder in (
                 gate.folder,
                 "plugins/sandbox",
-                *(_relative(folder) for folder in taps if _pushes(folder)),
+                *(relative(folder) for folder in taps if _pushes(folder)),
             )
         ),
         commands={
@@ -412,51 +315,7 @@ def platforms(taps: Iterable[Plugin], chinese: bool) -> str:
     return "\n".join(lines)
 
 
-def between(text: str, name: str, content: str) -> str:
-    """Put content between the two markers called name.
-
-    Raises:
-        PluginError: the text does not hold both markers.
-    """
-    begin, end = BEGIN.format(name=name), END.format(name=name)
-    before, first, rest = text.partition(begin)
-    _, second, after = rest.partition(end)
-    if not (first and second):
-        raise PluginError(f"The markers {begin} and {end} are missing.")
-    return f"{before}{begin}\n{content}\n{end}{after}"
-
-
 # --- The script ------------------------------------------------------------------------------
-
-
-def together(old: t.Any, new: Json, mine: t.Callable[[str], bool]) -> Json:
-    """Return definitions with new parts, in the order of their names.
-
-    Args:
-        old: What is there; None for nothing.
-        new: What the plugins that were asked say.
-        mine: Tells by their names which old parts the new ones replace.
-    """
-    whole = {**(old or {}), **new}
-    for key, value in whole.items():
-        before = (old or {}).get(key)
-        if key in BY_NAME:
-            found = {one["name"]: one for one in before or () if not mine(one["name"])}
-            for one in value if key in new else ():
-                found[one["name"]] = together(found.get(one["name"]), one, mine)
-            whole[key] = [found[name] for name in sorted(found)]
-        elif key == "commands":
-            whole[key] = dict(sorted({**(before or {}), **value}.items()))
-        elif isinstance(value, dict) and key in NESTED:
-            whole[key] = together(before, value, mine)
-    return whole
-
-
-def rows_together(old: str, new: str) -> str:
-    """Return a table of platforms with new rows; a row's key is its second cell."""
-    head, rule, *rows = new.splitlines()
-    by_tap = {row.split(" | ")[1]: row for row in (*old.strip().splitlines()[2:], *rows)}
-    return "\n".join([head, rule, *(by_tap[tap] for tap in sorted(by_tap))])
 
 
 def belongs(tap: Plugin) -> t.Callable[[str], bool]:
@@ -481,8 +340,8 @@ def generated(only: str | None = None) -> dict[Path, str]:
         raise PluginError(f"There is no folder taps/{only} with a pyproject.toml.")
     with concurrent.futures.ThreadPoolExecutor() as pool:
         target = pool.submit(read_target, ROOT / "targets" / "target-warehouse")
-        gate = pool.submit(_ask, "eventgate", "about")
-        credentials = pool.submit(_ask, "sandbox", "config")
+        gate = pool.submit(ask, "eventgate", "about")
+        credentials = pool.submit(ask, "sandbox", "config")
         taps = [read_tap(folder) for folder in asked]
     texts = {}
     for name, content in (
@@ -540,7 +399,7 @@ def main() -> int:
     for path, text in stale.items():
         if not check:
             path.write_text(text, encoding="utf-8")
-        print(f"{'stale' if check else 'written'}: {_relative(path)}")
+        print(f"{'stale' if check else 'written'}: {relative(path)}")
     return 1 if check and stale else 0
 
 

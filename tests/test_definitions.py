@@ -47,7 +47,7 @@ def test_a_tap_tells_its_streams_and_its_settings():
 def test_what_is_stale_is_written_unless_it_is_only_checked(tmp_path, monkeypatch, capsys):
     stale, fresh = tmp_path / "stale.yml", tmp_path / "fresh.yml"
     fresh.write_text("same", encoding="utf-8")
-    monkeypatch.setattr(definitions, "ROOT", tmp_path)
+    monkeypatch.setattr(definitions.bootstrap, "ROOT", tmp_path)
     monkeypatch.setattr(definitions, "generated", lambda only: {stale: "new", fresh: "same"})
     for words, code, told in ((["--check"], 1, "stale"), ([], 0, "written")):
         monkeypatch.setattr(sys, "argv", ["definitions.py", *words])

@@ -1,0 +1,111 @@
+"""What each plugin says about itself: `--about` tells settings and capabilities, `--discover` the streams."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import io
+import json
+import subprocess
+import typing as t
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import bootstrap
+
+Json = dict[str, t.Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One stream of a tap, as its catalog describes it."""
+
+    name: str
+    incremental: bool
+    default: bool = True  # selected without being asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What one plugin says about itself."""
+
+    name: str
+    folder: str
+    about: Json
+    streams: tuple[Stream, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """The platform's name in jobs and schedules: `youzan` for tap-youzan."""
+        return self.name.removeprefix("tap-")
+
+    @property
+    def minute(self) -> int:
+        """The minute of the hour in which its schedules begin."""
+        return zlib.crc32(self.slug.encode()) % 60
+
+
+class PluginError(Exception):
+    """A plugin did not say what it is. The message names the plugin."""
+
+
+def read_tap(folder: Path) -> Plugin:
+    """Ask a tap for its settings and its streams; in this process, since many share their imports."""
+    name = folder.name
+    streams = tuple(_stream(entry) for entry in _ask_here(name, "--discover")["streams"])
+    return Plugin(name, relative(folder), _ask_here(name, "--about", "--format=json"), streams)
+
+
+def _stream(entry: Json) -> Stream:
+    root: Json = next((m["metadata"] for m in entry["metadata"] if not m["breadcrumb"]), {})
+    return Stream(
+        name=entry["tap_stream_id"],
+        incremental=bool(entry.get("replication_key")),
+        default=root.get("selected-by-default", True),
+    )
+
+
+def read_target(folder: Path) -> Plugin:
+    """Ask a target for its settings."""
+    return Plugin(folder.name, relative(folder), ask(folder.name, "--about", "--format=json"))
+
+
+def _ask_here(name: str, *arguments: str) -> Json:
+    try:
+        (script,) = importlib.metadata.entry_points(group="console_scripts", name=name)
+        output, log = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(log),
+            contextlib.suppress(SystemExit),  # a command may end so
+        ):
+            script.load().main(arguments, prog_name=name, standalone_mode=False)
+        return t.cast("Json", json.loads(output.getvalue()))
+    except Exception as error:  # a plugin may be broken in any way
+        told = f"{name} {' '.join(arguments)}: {type(error).__name__}: {error}"
+        raise PluginError(told) from error
+
+
+def ask(name: str, *arguments: str) -> Json:
+    """Ask a program of the workspace, in a process of its own.
+
+    Raises:
+        PluginError: It did not answer with a JSON object.
+    """
+    command = [str(bootstrap.BIN / name), *arguments]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=bootstrap.ROOT
+        )
+        answer = json.loads(done.stdout) if done.returncode == 0 else None
+    except (OSError, ValueError) as error:
+        raise PluginError(f"{name} {' '.join(arguments)}: {error}") from error
+    if not isinstance(answer, dict):
+        raise PluginError(f"{name} {' '.join(arguments)} failed:\n{done.stderr.strip()}")
+    return t.cast("Json", answer)
+
+
+def relative(folder: Path) -> str:
+    """Return a path within the project as definitions write it."""
+    return folder.relative_to(bootstrap.ROOT).as_posix()
