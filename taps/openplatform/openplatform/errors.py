@@ -39,6 +39,10 @@ class CallsSpentError(QuotaExhaustedError):
     """The run has made as many calls as it may (`max_calls`). What is finished is in the state."""
 
 
+class NotNowError(OpenPlatformError):
+    """Nothing is wrong, but this is not the time (hours of the platform, a spent budget): a later run goes on."""
+
+
 class AuthExpiredError(OpenPlatformError):
     """The access token is no longer accepted: refresh once and try once more."""
 

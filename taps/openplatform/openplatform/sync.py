@@ -18,6 +18,7 @@ from openplatform.errors import (
     ConfigurationError,
     FatalError,
     GrantError,
+    NotNowError,
     OpenPlatformError,
     RunFailedError,
     UnreachableError,
@@ -68,6 +69,7 @@ class Run:
         self.state = t.cast("dict[str, t.Any]", tap.state)
         self._state_again_at = 0.0
         self.failed: set[tuple[str, str]] = set()
+        self._put_off: set[tuple[str, str]] = set()
         self._announced: set[str] = set()
         self.progress: Progress = make_progress(
             tap.clock, lambda: tap.client.connection.budget.waited, tap.logger
@@ -97,8 +99,8 @@ class Run:
             self.write_state()
             self._count_owed(groups)
             log_summary(self.tap.logger, self.metrics, self.tap.client.connection.budget.waited)
-        if self.failed:
-            names = ", ".join(f"{stream} of {account}" for stream, account in sorted(self.failed))
+        if broken := self.failed - self._put_off:
+            names = ", ".join(f"{stream} of {account}" for stream, account in sorted(broken))
             msg = f"This run could not finish: {names}. The reasons stand above; the next run goes on."
             raise RunFailedError(msg)
 
@@ -334,10 +336,17 @@ class Run:
         """
         if isinstance(error, ConfigurationError) or not isinstance(error, OpenPlatformError):
             raise error
-        for stream in streams:
-            self.failed.add((stream.name, account.id))
-            self.metrics.streams[stream.name, account.id].failed(error)
         names = ", ".join(stream.name for stream in streams)
+        new = {(stream.name, account.id) for stream in streams} - self.failed
+        self.failed |= new
+        if isinstance(error, NotNowError):
+            # Like a failure it ends the reading and moves no bookmark, but nobody need do anything.
+            self._put_off |= new
+            _logger.warning("%s, account %s put off: %s", names, account.id, error)
+            return
+        for stream in streams:
+            self._put_off.discard((stream.name, account.id))
+            self.metrics.streams[stream.name, account.id].failed(error)
         _logger.error("%s, account %s failed: %s", names, account.id, error)
         if isinstance(error, UnreachableError):
             raise error

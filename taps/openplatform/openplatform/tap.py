@@ -30,6 +30,7 @@ from openplatform.details import DetailReader
 from openplatform.errors import (
     ConfigurationError,
     Interrupted,
+    NotNowError,
     OpenPlatformError,
     RunFailedError,
     SkipError,
@@ -304,6 +305,8 @@ class PlatformTap(Tap):
                     self.logger.info("%s, account %s: can be read", name, account.id)
                 except (ConfigurationError, UnreachableError):
                     raise
+                except NotNowError as exc:
+                    self.logger.info("%s, account %s: %s", name, account.id, exc)
                 except OpenPlatformError as exc:
                     failed.append(f"{name}, account {account.id}: {exc}")
         if failed:
