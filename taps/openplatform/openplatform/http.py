@@ -104,6 +104,7 @@ class PlatformClient(abc.ABC):
         wait_headers: Headers that tell how many seconds to wait; the first one that an answer has.
         refusal_is_of_api: A fresh token that is refused says that this API is not granted, rather than
             that the account's authorisation is dead.
+        accepted: HTTP statuses of answers with data.
     """
 
     base_url: t.ClassVar[str]
@@ -112,6 +113,7 @@ class PlatformClient(abc.ABC):
     first_wait: t.ClassVar[float] = 1.0
     wait_headers: t.ClassVar[Sequence[str]] = ("Retry-After",)
     refusal_is_of_api: t.ClassVar[bool] = False
+    accepted: t.ClassVar[frozenset[int]] = frozenset({HTTPStatus.OK})
 
     def __init__(self, config: Mapping[str, t.Any], connection: Connection) -> None:
         self.config = config
@@ -326,7 +328,7 @@ class PlatformClient(abc.ABC):
             told = failure.wait if failure.wait is not None else _told(response, self.wait_headers)
             failure = Failure(status, failure.code, self.connection.redact(failure.message), told)
             raise self.errors.error(failure, where=where)
-        if body is not None and status == HTTPStatus.OK:
+        if body is not None and status in self.accepted:
             return body
         # Redacted before it is cut: half a secret is not recognised any more.
         text = self.connection.redact(_beginning(response, content))
@@ -339,11 +341,12 @@ class PlatformClient(abc.ABC):
         """Return this thread's session for a server."""
         sessions: dict[str, requests.Session] = self._local.__dict__
         if server not in sessions:
-            sessions[server] = new_session(server)
+            verify = self.config.get("verify_ssl") is not False  # a setting of few taps
+            sessions[server] = new_session(server, verify=verify)
         return sessions[server]
 
 
-def new_session(url: str) -> requests.Session:
+def new_session(url: str, *, verify: bool = True) -> requests.Session:
     """Return a session for one server.
 
     What the environment says of proxies and certificates is looked up once, not per call; credentials
@@ -353,7 +356,7 @@ def new_session(url: str) -> requests.Session:
     session.trust_env = False
     session.proxies = requests.utils.get_environ_proxies(url)
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    session.verify = bundle or True
+    session.verify = verify and (bundle or True)
     return session
 
 

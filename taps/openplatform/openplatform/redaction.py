@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+import typing as t
+from collections.abc import Iterable, Iterator, Mapping
 
 MASK = "***"
 _SHORTEST_SECRET = 6
@@ -37,3 +38,19 @@ class Redactor:
         for secret in secrets:
             text = text.replace(secret, MASK)
         return _SECRET_PAIR.sub(rf"\g<1>{MASK}", text)
+
+
+def secret_settings(config: Mapping[str, t.Any], schema: Mapping[str, t.Any]) -> Iterator[str]:
+    """Yield the values of all settings that the schema marks as secret, at any depth."""
+    for name, part in schema.get("properties", {}).items():
+        value = config.get(name)
+        if value is None:
+            continue
+        if part.get("secret"):
+            yield from map(str, value.values() if isinstance(value, Mapping) else [value])
+        if isinstance(value, Mapping):
+            yield from secret_settings(value, part)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, Mapping):
+                    yield from secret_settings(item, part.get("items", {}))

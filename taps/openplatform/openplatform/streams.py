@@ -243,6 +243,7 @@ class PlatformStream(Stream):
         nulls: Texts that mean "nothing" on this platform.
         package: Import package that holds the folder `schemas`.
         shaped_as: Name of the stream whose schema this one has as well.
+        made_schema: The content of the schema file itself, where settings make the stream.
         count_call: API that counts the list's records, where the list itself tells no total.
         count_fields: Business fields that the list can be counted by, by name.
     """
@@ -261,6 +262,7 @@ class PlatformStream(Stream):
     nulls: t.ClassVar[frozenset[str]] = frozenset()
     package: t.ClassVar[str]
     shaped_as: t.ClassVar[str | None] = None
+    made_schema: t.ClassVar[schemas.Schema | None] = None
     count_call: t.ClassVar[CountCall | None] = None
     count_fields: t.ClassVar[Mapping[str, CountField]] = {}
 
@@ -269,7 +271,8 @@ class PlatformStream(Stream):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: PlatformTap, *, incremental: bool) -> None:
-        self.source_schema = schemas.load(self.package, self.shaped_as or self.name)
+        name = self.shaped_as or self.name
+        self.source_schema = self.made_schema or schemas.load(self.package, name)
         self.incremental = incremental
         super().__init__(tap=tap, schema=self._full_schema(tap), name=self.name)
         self.primary_keys = (ACCOUNT, *self.key)

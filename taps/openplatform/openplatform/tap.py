@@ -45,7 +45,7 @@ from openplatform.partitions import ACCOUNT
 from openplatform.plans import Horizon, source_of
 from openplatform.reading import SliceReader
 from openplatform.recording import recorded
-from openplatform.redaction import Redactor
+from openplatform.redaction import Redactor, secret_settings
 from openplatform.settings import Settings
 from openplatform.singles import SingleReader
 from openplatform.streams import Details, Incremental, PlatformStream
@@ -100,6 +100,13 @@ class PlatformTap(Tap):
     ]
     clock: Clock = SystemClock()
 
+    @classmethod
+    def chosen(
+        cls, config: Mapping[str, t.Any]
+    ) -> tuple[type[PlatformClient], tuple[type[PlatformStream], ...]]:
+        """Return the client and the streams; override where settings choose or make them."""
+        return cls.client_class, cls.stream_classes
+
     @cached_property
     def settings(self) -> Settings:
         """The settings, readable as what they mean."""
@@ -126,7 +133,7 @@ class PlatformTap(Tap):
         own = self.settings.number("account_requests_per_second")
         limits = [
             replace(limit, calls=own * limit.seconds) if own and limit.assumed else limit
-            for limit in self.client_class.limits
+            for limit in self.chosen(self.config)[0].limits
         ]
         if rate := self.settings.number("requests_per_second"):
             limits.append(Limit(rate, 1.0, "app"))
@@ -136,7 +143,7 @@ class PlatformTap(Tap):
     @cached_property
     def client(self) -> PlatformClient:
         """The platform, ready to be called."""
-        settings, kind = self.settings, self.client_class
+        settings, kind = self.settings, self.chosen(self.config)[0]
         most = self.config.get("max_calls")
         first_wait = settings.duration("retry_wait", timedelta(seconds=kind.first_wait))
         connection = Connection(
@@ -150,7 +157,7 @@ class PlatformTap(Tap):
             ),
             tokens=FileTokenStore(settings.token_folder(os.environ, self.name)),
             metrics=self.metrics,
-            redact=Redactor(_secrets(self.config, self.config_jsonschema)),
+            redact=Redactor(secret_settings(self.config, self.config_jsonschema)),
             retry=Retry(int(self.config.get("retry_tries") or 5), first_wait.total_seconds()),
             timeout=(
                 10.0,
@@ -226,7 +233,7 @@ class PlatformTap(Tap):
     def platform_streams(self) -> dict[str, PlatformStream]:
         """All streams by name, in the order in which the tap declares them."""
         streams = t.cast("dict[str, PlatformStream]", self.streams)
-        names = map(_name, self.stream_classes)
+        names = map(_name, self.chosen(self.config)[1])
         return {name: streams[name] for name in names if name in streams}
 
     @property
@@ -236,13 +243,14 @@ class PlatformTap(Tap):
 
     @override
     def discover_streams(self) -> list[PlatformStream]:
-        by_name = {_name(kind): kind for kind in self.stream_classes}
+        kinds = self.chosen(self.config)[1]
+        by_name = {_name(kind): kind for kind in kinds}
 
         def incremental(kind: type[PlatformStream]) -> bool:
             source = by_name[kind.reads.of] if isinstance(kind.reads, Details) else kind
             return isinstance(source.reads, Incremental)
 
-        return [kind(self, incremental=incremental(kind)) for kind in self.stream_classes]
+        return [kind(self, incremental=incremental(kind)) for kind in kinds]
 
     @classmethod
     @override
@@ -382,19 +390,3 @@ def _json_object(file: t.IO[str] | None, option: str, advice: str) -> t.IO[str] 
         msg = f"The file given to --{option} ({file.name}) holds no JSON object; {advice}."
         raise ConfigurationError(msg)
     return io.StringIO(text)
-
-
-def _secrets(config: Mapping[str, t.Any], schema: Mapping[str, t.Any]) -> Iterator[str]:
-    """Yield the values of all settings that the schema marks as secret, at any depth."""
-    for name, part in schema.get("properties", {}).items():
-        value = config.get(name)
-        if value is None:
-            continue
-        if part.get("secret"):
-            yield from map(str, value.values() if isinstance(value, Mapping) else [value])
-        if isinstance(value, Mapping):
-            yield from _secrets(value, part)
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, Mapping):
-                    yield from _secrets(item, part.get("items", {}))
