@@ -74,6 +74,7 @@ def common_settings(
     account: Iterable[th.Property[t.Any]] = (),
     zone: str,
     tries: int = 5,
+    timeout: str = "60s",
 ) -> dict[str, t.Any]:
     """Return a tap's settings as JSON Schema.
 
@@ -82,6 +83,7 @@ def common_settings(
         account: Settings of one account beside `id`.
         zone: The platform's time zone, named in descriptions.
         tries: Tries of one call, where the platform advises a number.
+        timeout: Longest wait for an answer, for platforms that are slow.
     """
     return th.PropertiesList(
         *platform,
@@ -149,7 +151,7 @@ def common_settings(
         th.Property(
             "base_url", th.StringType, description="Replaces scheme and host of all calls."
         ),
-        _duration("timeout", "Longest wait for an answer.", "60s"),
+        _duration("timeout", "Longest wait for an answer.", timeout),
         _duration(
             "retry_wait", "Wait before the first retry; doubles. Default: the platform's advice."
         ),
