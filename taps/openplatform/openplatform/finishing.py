@@ -80,16 +80,26 @@ class Finisher:
         shaped = shaper.shape(flat, keep=shared or self._include_raw)
         reading = Reading(asked or self._clock.now(), self._settle)
         fallback = fallback or (window.start if window else None)
-        records = []
-        for raw, record in zip(page.records, shaped, strict=True):
+        if self._include_raw:
+            for raw, record in zip(page.records, shaped, strict=True):
+                record[RAW] = raw if isinstance(raw, dict) else {"value": raw}
+        records = self._keyed(stream, account, shaped)
+        stream.finish(records, account=account, fallback=fallback, reading=reading)
+        return records
+
+    def _keyed(
+        self, stream: PlatformStream, account: Account, records: list[Record]
+    ) -> list[Record]:
+        """Leave out, and tell, the records that came without their key."""
+        if not any(None in [record.get(name) for record in records] for name in stream.key):
+            return records
+        keyed = []
+        for record in records:
             if None in map(record.get, stream.key):
                 self._keyless(stream, account, record)
-                continue
-            if self._include_raw:
-                record[RAW] = raw if isinstance(raw, dict) else {"value": raw}
-            stream.finish(record, account=account, fallback=fallback, reading=reading)
-            records.append(record)
-        return records
+            else:
+                keyed.append(record)
+        return keyed
 
     def _keyless(self, stream: PlatformStream, account: Account, record: Record) -> None:
         missing = ", ".join(name for name in stream.key if record.get(name) is None)

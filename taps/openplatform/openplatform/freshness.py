@@ -28,12 +28,13 @@ class Reading:
 
     Attributes:
         at: The moment, as RFC 3339 text in UTC with milliseconds.
+        settled: Update times up to this one, in the same form, are final.
     """
 
     def __init__(self, asked: datetime, settle: timedelta) -> None:
         self._asked = asked
         self._settle = max(settle, _SECOND)
-        self._settled = format_time(asked - self._settle)
+        self.settled = format_time(asked - self._settle)
         self.at = format_time(asked)
 
     def place(self, updated: str) -> str:
@@ -46,7 +47,7 @@ class Reading:
             The update time, or a moment in the second before where it is whole and not final yet.
         """
         # Text compares as the times do, and most records have long settled.
-        if updated <= self._settled or not updated.endswith(_WHOLE_SECOND):
+        if updated <= self.settled or not updated.endswith(_WHOLE_SECOND):
             return updated
         moment = datetime.fromisoformat(updated.replace("Z", "+00:00"))
         # Clocks differ: to us the update may lie ahead.

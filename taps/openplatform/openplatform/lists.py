@@ -141,7 +141,7 @@ class ListReader:
                 )
                 keyless += len(page.records) - len(records)
                 if page.total is not None:
-                    seen.update(hash(stream.identifier(record)) for record in records)
+                    seen.update(map(hash, stream.identifiers(records)))
                 yield records
             # A row that came twice may have hidden another one, whose absence would mean "deleted".
             distinct = len(seen) + keyless
@@ -390,7 +390,8 @@ def _version_of(row: t.Any, versions: RowVersions, stream: PlatformStream) -> in
 
 def _unseen(stream: PlatformStream, records: list[Record], seen: set[int]) -> list[Record]:
     """Return the records that did not come before, and remember them."""
-    new = {stream.identifier(r): r for r in records if hash(stream.identifier(r)) not in seen}
+    found = zip(stream.identifiers(records), records, strict=True)
+    new = {identifier: record for identifier, record in found if hash(identifier) not in seen}
     seen.update(map(hash, new))
     return list(new.values())
 

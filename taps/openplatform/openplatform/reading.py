@@ -140,7 +140,7 @@ class SliceReader:
         elif part.owed:
             ids = list(batch.ids)
         elif isinstance(stream.reads, FullTable):
-            ids = [stream.identifier(record) for record in records]
+            ids = stream.identifiers(records)
         elif waiting := part.waiting.get(stream.name):
             ids = [known for r in records if (known := stream.identifier(r)) in waiting]
         packed = replace(batch, records=records, count=len(records), ids=ids, open_ids=open_ids)

@@ -8,9 +8,10 @@ ids of another stream.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -333,30 +334,36 @@ class PlatformStream(Stream):
 
     def finish(
         self,
-        record: dict[str, t.Any],
+        records: Sequence[dict[str, t.Any]],
         *,
         account: Account,
         fallback: datetime | None,
         reading: Reading,
     ) -> None:
-        """Add the library's own fields to a shaped record.
+        """Add the library's own fields to shaped records.
 
         Args:
-            record: The record, with its key.
-            account: Its account.
-            fallback: Time of the bookmark where the record tells none.
-            reading: When it was read.
+            records: The records, with their keys.
+            account: Their account.
+            fallback: Time of the bookmark where a record tells none.
+            reading: When they were read.
         """
-        record[ACCOUNT] = account.id
+        for record in records:
+            record[ACCOUNT] = account.id
         if self.incremental:
-            moment = record.get(self.updated or self.happened or "")
-            if not moment:
-                moment = format_time(fallback) if fallback else reading.at
-            elif self.updated:
-                moment = reading.place(moment)
-            record[REPLICATION_KEY] = f"{moment}@{self.identifier(record)}"
+            self._place(records, format_time(fallback) if fallback else reading.at, reading)
         if self.versioned_by_reading:
-            record[READ_AT] = reading.at
+            for record in records:
+                record[READ_AT] = reading.at
+
+    def _place(self, records: Sequence[dict[str, t.Any]], fallback: str, reading: Reading) -> None:
+        """Give records their places in the total order."""
+        time = self.updated or self.happened or ""
+        for record, identifier in zip(records, self.identifiers(records), strict=True):
+            moment = record.get(time) or fallback
+            if self.updated and moment > reading.settled and record.get(time):
+                moment = reading.place(moment)
+            record[REPLICATION_KEY] = f"{moment}@{identifier}"
 
     def records_per_window(self, wanted: int | None) -> int:
         """Return how many records a window shall hold: what the settings say, or some pages.
@@ -374,6 +381,12 @@ class PlatformStream(Stream):
         if len(self.key) == 1:
             return str(record.get(self.key[0]))
         return "|".join(str(record.get(name)) for name in self.key)
+
+    def identifiers(self, records: Sequence[Mapping[str, t.Any]]) -> list[str]:
+        """Return the ids of records that have their keys."""
+        if len(self.key) == 1:
+            return list(map(str, map(itemgetter(self.key[0]), records)))
+        return [self.identifier(record) for record in records]
 
     def position(self, record: Mapping[str, t.Any]) -> Bookmark:
         """Return a finished record's place in the total order."""

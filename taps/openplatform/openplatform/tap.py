@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import itertools
 import json
@@ -54,6 +55,9 @@ from openplatform.taskruns import TaskRun
 from openplatform.tasks import Task
 from openplatform.tokens import FileTokenStore
 from openplatform.writer import PageWriter
+
+_GARBAGE = 100_000
+"""How many new objects it takes until the collector looks for cycles among them."""
 
 
 class TapCommand(SingerCommand):
@@ -287,6 +291,8 @@ class PlatformTap(Tap):
     @override  # type: ignore[misc] # final for the SDK's own loop, which this replaces
     def sync_all(self) -> None:
         """Read all selected streams with our own loop: windows in parallel, state in order."""
+        # Records come and go by the page and hold no cycles: looking for some is wasted time.
+        gc.set_threshold(_GARBAGE)
         with recorded(self):
             if path := self.config.get("task"):
                 TaskRun(self, Task.read(Path(path))).run()

@@ -10,6 +10,7 @@ import re
 import typing as t
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
+from operator import add, itemgetter
 
 from openplatform.bookmarks import EPOCH, UTC, format_time
 
@@ -19,6 +20,7 @@ _HOURS_KEPT = 100_000
 _SECONDS = [f":{n // 60:02d}:{n % 60:02d}" for n in range(3600)]
 _WITHIN_HOUR = {text: f"{text}.000Z" for text in _SECONDS}
 _MILLISECONDS = [f".{n:03d}Z" for n in range(1000)]
+_HOUR, _REST = itemgetter(slice(13)), itemgetter(slice(13, None))
 _COMPACT = re.compile(r"\d{17}[+-]\d{4}")
 _LOCAL_LENGTH = len("2026-11-20 08:00:00")
 
@@ -113,7 +115,10 @@ class TimeText:
         hours, within = self._local_hours, _WITHIN_HOUR
 
         def look_up() -> list[str | None]:
-            return [hours[v[:13]] + within[v[13:]] if v != "" else None for v in values]
+            if "" in values:
+                return [hours[v[:13]] + within[v[13:]] if v != "" else None for v in values]
+            hour, rest = map(_HOUR, values), map(_REST, values)
+            return list(map(add, map(hours.__getitem__, hour), map(within.__getitem__, rest)))
 
         def learn() -> None:
             for hour in {value[:13] for value in values if value != ""} - hours.keys():

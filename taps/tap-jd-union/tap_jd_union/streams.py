@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -132,21 +132,21 @@ class BonusOrders(JdUnionStream):
     @override
     def finish(
         self,
-        record: dict[str, t.Any],
+        records: Sequence[dict[str, t.Any]],
         *,
         account: Account,
         fallback: datetime | None,
         reading: Reading,
     ) -> None:
         """The API takes no promoter, so that another account's rows would be the app's own again."""
-        owner = record.get("unionId") or account.id
-        if owner != account.id:
+        owners = (record.get("unionId") or account.id for record in records)
+        if other := next((owner for owner in owners if owner != account.id), None):
             msg = (
-                f"{self.name}, account {account.id}: the rows belong to {owner}, as this API tells of the "
+                f"{self.name}, account {account.id}: the rows belong to {other}, as this API tells of the "
                 "app's own promoter only; deselect the stream, or run it with that account alone"
             )
             raise FatalError(msg)
-        super().finish(record, account=account, fallback=fallback, reading=reading)
+        super().finish(records, account=account, fallback=fallback, reading=reading)
 
 
 class Goods(JdUnionStream):
