@@ -47,3 +47,11 @@ def halves(values: Values) -> list[Values]:
 def batch_size(values: Values) -> int:
     """Return the length of the longest batch; 1 where none is asked for in batches."""
     return max((len(value) for each, value in values.items() if each.batch), default=1)
+
+
+def may_be_gone(values: Values) -> bool:
+    """Tell whether "not found" is an answer to some values: one may have vanished, or been mistyped.
+
+    To values that always exist it would be a hole in the list.
+    """
+    return any(each.of or not each.values for each in values)

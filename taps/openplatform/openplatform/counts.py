@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from openplatform.accounts import Account
-from openplatform.batches import combinations
+from openplatform.batches import combinations, may_be_gone
 from openplatform.bookmarks import EPOCH, format_time
 from openplatform.clock import Clock
 from openplatform.errors import FatalError, SkipError
@@ -160,7 +160,7 @@ class Counter:
                 else:
                     whole += sum(self._exact(stream, p, total) for p in _parts(window, time))
             except SkipError:  # the platform does not know the value that was asked for
-                if not values:
+                if not may_be_gone(values):
                     raise
         return whole
 

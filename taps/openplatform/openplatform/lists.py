@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 
 from openplatform.accounts import Account
-from openplatform.batches import Values, batch_size, combinations, halves
+from openplatform.batches import Values, batch_size, combinations, halves, may_be_gone
 from openplatform.bookmarks import format_time
 from openplatform.cache import Cache
 from openplatform.clock import Clock
@@ -25,7 +25,7 @@ from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
 from openplatform.metrics import asking
 from openplatform.paging import Ask, Page, PageNumber, Paging, TooManyRecords
-from openplatform.paths import records_at
+from openplatform.paths import records_at, value_at
 from openplatform.records import Record
 from openplatform.settings import StreamOptions
 from openplatform.streams import Each, FullTable, Incremental, PlatformStream, RowVersions
@@ -96,7 +96,7 @@ class ListReader:
                     raise
                 self._batches[stream.name, account.id] = batch_size(parts[-1])
             except SkipError as exc:
-                if not values:
+                if not may_be_gone(values):
                     raise
                 if not parts:
                     self._logger.info("%s: %s; left out", stream.name, exc)
@@ -126,7 +126,7 @@ class ListReader:
             carried[time.carry] = time_params[time.start]
         ask = self._ask(stream, account, {**fixed, **time_params})
         seen: set[int] = set()
-        before = -1
+        before, held = -1, False
         exact = getattr(reads.paging, "exact", False)
         for attempt in range(_PASSES):
             asked = self._clock.now() if exact else None
@@ -135,6 +135,7 @@ class ListReader:
             for page in self._confirmed(pages, reads, ask, stream, most):
                 grew = grew or (last_total is not None and (page.total or 0) > last_total)
                 last_total = page.total
+                held = held or value_at(page.body, stream.records.partition("[]")[0]) is not None
                 rows += len(page.records)
                 records = self._finisher.finished(
                     stream, account, page, window, carried, asked=asked
@@ -150,6 +151,12 @@ class ListReader:
                 return
             if isinstance(reads, Incremental) and not (grew or exact) and len(seen) == before:
                 # Read again, nothing new came: the platform's total is not exact.
+                if not held:
+                    msg = (
+                        f"{stream.name}, account {account.id}: the platform counts {last_total} records "
+                        f"in {window}, but its answers hold no {stream.records}: their form has changed"
+                    )
+                    raise FatalError(msg)
                 self._logger.warning(
                     "%s, account %s: the platform counts %d records in %s, but only %d exist",
                     stream.name, account.id, last_total, window, len(seen),

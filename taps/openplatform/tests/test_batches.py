@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given, strategies as st
-from openplatform.batches import batch_size, combinations, halves
+from openplatform.batches import batch_size, combinations, halves, may_be_gone
 from openplatform.streams import Each
 
 ONE = Each("warehouses", "code", "warehouse")
@@ -46,3 +46,11 @@ def test_single_values_have_no_halves():
 
 def test_a_list_without_values_to_go_through_is_asked_for_once():
     assert list(combinations({}, None)) == [{}]
+
+
+def test_only_what_may_have_vanished_may_be_unknown_to_the_platform():
+    fixed, written = Each(values=(0, 1), param="state"), Each(param="form", chosen="forms")
+    assert may_be_gone({ONE: "a", fixed: 0})
+    assert may_be_gone({written: "x"})
+    assert not may_be_gone({fixed: 0})
+    assert not may_be_gone({})

@@ -66,6 +66,22 @@ def test_refunds_are_asked_for_in_every_documented_state(shops):
     assert messages.state["bookmarks"]
 
 
+def test_a_state_that_is_refused_like_a_case_that_is_gone_is_no_empty_list(shops):
+    """Every state exists, so "not found" would be a hole in the window."""
+    error = {"error_msg": "业务服务错误", "sub_msg": "售后单不存在", "error_code": 50001}
+
+    def refusing(call, reply):
+        refused = call.api == REFUNDS and call.params["after_sales_status"] == "4"
+        return json_reply({"error_response": error}) if refused else reply
+
+    healed = shops.change_answers(refusing)
+    first = shops.run("refunds", fails=True)
+    assert "replication_key_value" not in first.partition("refunds", shops.names[0])
+    healed()
+    second = shops.run("refunds", state=first.state)
+    assert shops.wrong(second, "refunds") == []
+
+
 def test_a_case_is_asked_for_with_its_order(shops):
     messages = shops.run("refunds", "refund_details")
     cases = {record["after_sales_key"] for record in messages.records("refunds")}
