@@ -32,7 +32,15 @@ class ThrottledError(OpenPlatformError):
 
 
 class QuotaExhaustedError(OpenPlatformError):
-    """A daily quota is used up: nothing but tomorrow helps. Ends this account's work in this run."""
+    """A daily quota is used up: nothing but tomorrow helps. Ends this account's work in this run.
+
+    Attributes:
+        of_app: The quota is the whole app's, so that no account can be read any more.
+    """
+
+    def __init__(self, message: str, *, of_app: bool = False) -> None:
+        super().__init__(message)
+        self.of_app = of_app
 
 
 class CallsSpentError(QuotaExhaustedError):

@@ -252,7 +252,7 @@ class PlatformClient(abc.ABC):
                     clock.sleep(backoff.full_jitter(wait / 2) + wait / 2)
                 self.connection.metrics.retried(account.id, api, clock.monotonic() - rested)
             except QuotaExhaustedError as exc:
-                self.connection.budget.exhaust(account.id, api, str(exc))
+                self.connection.budget.exhaust(account.id, api, str(exc), of_app=exc.of_app)
                 raise
 
     def ask(self, account: Account, api: str, answer: t.Callable[[], Body]) -> Body:

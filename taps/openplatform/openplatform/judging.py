@@ -67,6 +67,7 @@ class Rule:
         statuses: HTTP statuses.
         advice: What an operator does next; joined to the error's text.
         wait: Seconds to rest when the answer itself names none.
+        of_app: A quota that is used up is the whole app's, not that of one API of an account.
     """
 
     outcome: Outcome
@@ -76,6 +77,7 @@ class Rule:
     advice: str = ""
     wait: float | None = None
     code: str | None = None
+    of_app: bool = False
 
     def matches(self, failure: Failure) -> bool:
         """Tell whether this row speaks of the failure."""
@@ -130,6 +132,8 @@ class ErrorTable:
         if rule.outcome is Outcome.THROTTLED:
             wait = failure.wait if failure.wait is not None else rule.wait
             return errors.ThrottledError(text, wait=wait)
+        if rule.outcome is Outcome.QUOTA_EXHAUSTED:
+            return errors.QuotaExhaustedError(text, of_app=rule.of_app)
         return _EXCEPTIONS[rule.outcome](text)
 
 

@@ -231,11 +231,15 @@ class Budget:
         else:
             self._clock.sleep(wait)
 
-    def exhaust(self, account: str, api: str, reason: str) -> None:
-        """Take in that an API's daily quota of this account is used up: no call of it leaves any more."""
+    def exhaust(self, account: str, api: str, reason: str, *, of_app: bool = False) -> None:
+        """Take in that a daily quota is used up: no call that needs it leaves any more.
+
+        It is that of an API of this account, or the whole app's.
+        """
         with self._lock:
-            self._exhausted[f"{account}|{api}"] = reason
+            self._exhausted["" if of_app else f"{account}|{api}"] = reason
 
     def _raise_if_exhausted(self, account: str, api: str) -> None:
-        if reason := self._exhausted.get(f"{account}|{api}"):
-            raise QuotaExhaustedError(reason)
+        for key in ("", f"{account}|{api}"):
+            if reason := self._exhausted.get(key):
+                raise QuotaExhaustedError(reason)

@@ -174,6 +174,15 @@ def test_without_a_limit_a_throttled_call_just_waits():
     assert clock.waits == [4.0]
 
 
+def test_an_exhausted_quota_of_the_app_stops_everything():
+    budget = Budget([], app="app", clock=ManualClock())
+    budget.exhaust("a", "orders", "all calls of this day are used up", of_app=True)
+    for account, api in (("a", "orders"), ("a", "items"), ("b", "orders")):
+        with pytest.raises(QuotaExhaustedError, match="used up"), budget.call(account, api):
+            pytest.fail("it was sent")
+    assert budget.made == 0
+
+
 def test_an_exhausted_quota_stops_this_api_of_this_account_alone():
     clock = ManualClock()
     budget = Budget([], app="app", clock=clock)

@@ -52,6 +52,7 @@ ERRORS = ErrorTable(
         Rule(
             Outcome.QUOTA_EXHAUSTED,
             {"70036"},
+            of_app=True,
             advice="the app is in its test state, which allows few calls a day; publish it",
         ),
         # Deleted between the list and the detail. The texts are inferred; no code is documented.

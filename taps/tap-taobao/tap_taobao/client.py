@@ -43,6 +43,7 @@ ERRORS = ErrorTable(
             Outcome.QUOTA_EXHAUSTED,
             {"7"},
             message="limited-by-app-access-count",
+            of_app=True,
             advice="the app's calls of this day are used up; its console can reset them, 3 times a day",
         ),
         Rule(Outcome.THROTTLED, {"4", "5", "6", "7", "8"}),

@@ -12,6 +12,7 @@ from sandbox.platforms.taobao import OWN
 
 SAMPLES = Path(__file__).parent / "samples"
 DAY = 86_400
+ORDERS = "taobao.trades.sold.increment.get"
 
 
 def test_the_recorded_refusals(tap):
@@ -47,6 +48,29 @@ def test_hidden_kinds_of_orders_come_too(shops):
     assert {"eticket", "tmall_i18n"} <= {order["type"] for order in everything}
     few = shops.run("orders", order_types="fixed").records("orders")
     assert {order["type"] for order in few} == {"fixed"}
+
+
+def test_orders_under_another_name_are_no_empty_list(shops, caplog):
+    """What is empty has no list at all here, so only the total tells that something is missing."""
+
+    def renaming(call, reply):
+        renamed = reply.body.replace(b'"trades":', b'"trade_list":')
+        return type(reply)(renamed) if call.api == ORDERS else reply
+
+    healed = shops.change_answers(renaming)
+    first = shops.run("orders", fails=True)
+    assert "their form has changed" in caplog.text
+    healed()
+    second = shops.run("orders", state=first.state)
+    assert shops.wrong(second, "orders") == []
+
+
+def test_the_calls_of_a_day_are_the_apps_so_that_nothing_else_is_asked_for(shops, caplog):
+    shops.box.set_limits(active=True, **{"taobao.day": 12})
+    shops.run("orders", "refunds", "items_onsale", "items_inventory", fails=True)
+    assert "its console can reset them" in caplog.text
+    refused = [call for call in shops.calls() if call.outcome == "throttled"]
+    assert 1 <= len(refused) <= 4, "those that were under way together"
 
 
 def test_every_list_names_the_fields_that_it_wants(shops):
