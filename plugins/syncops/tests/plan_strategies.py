@@ -35,11 +35,21 @@ own_extras = st.fixed_dictionaries(
     optional={
         "failures": failures,
         "open": st.lists(st.sampled_from(["1", "2", "3"]), max_size=2, unique=True),
+        "collected": st.lists(st.sampled_from(["7", "8", "9"]), max_size=2, unique=True),
         "last_run": st.just("2026-01-05T00:00:00.000Z"),
     },
 )
-incremental_positions = bookmarks.map(
-    lambda mark: {"replication_key": "_bookmark", "replication_key_value": str(mark)}
+row_versions = st.fixed_dictionaries(
+    {"row_version": st.integers(0, 9)}, optional={"versions_since": bookmarks.map(str)}
+)
+incremental_positions = st.builds(
+    lambda mark, versions: {
+        "replication_key": "_bookmark",
+        "replication_key_value": str(mark),
+        **versions,
+    },
+    bookmarks,
+    st.just({}) | st.just({}) | row_versions,
 )
 full_positions = st.integers(1767225600000, 1767657600000).map(
     lambda version: {"complete_versions": [version], "complete_rows": version % 7}

@@ -40,6 +40,23 @@ class TestMerge:
         project.bookmarks(*arguments, "--prefer", "newer")
         assert orders(project)["555"] == "2026-11-09T00:00:00.000Z@"
 
+    def test_row_versions_stay_with_their_bookmark(self, project, state):
+        project.set(STATE_ID, state)
+        far = {"row_version": 900, "collected": ["8"]}
+        project.set(OTHER_ID, one_partition("orders", "555", "2026-11-09T00:00:00.000Z@", **far))
+        arguments = ("merge", "--from", OTHER_ID, "--into", STATE_ID, "--yes")
+        project.bookmarks(*arguments)
+        merged = partitions_of(project.get(STATE_ID), "orders")["555"]
+        assert merged["replication_key_value"] == "2026-11-02T00:00:00.000Z@E9"
+        assert "row_version" not in merged
+        assert merged["collected"] == ["8"]
+        project.bookmarks(*arguments, "--prefer", "newer")
+        merged = partitions_of(project.get(STATE_ID), "orders")["555"]
+        assert (merged["replication_key_value"], merged["row_version"]) == (
+            "2026-11-09T00:00:00.000Z@",
+            900,
+        )
+
     def test_makes_a_state_that_is_not_there_and_undo_takes_it_away(self, project, state):
         project.set(STATE_ID, state)
         arguments = (

@@ -33,6 +33,9 @@ _POSITION_KEYS = frozenset(
         "complete_versions",
         "complete_rows",
         "version",
+        # One side's row versions say nothing about what the other side's bookmark leaves open.
+        "row_version",
+        "versions_since",
         "last_run",
     }
 )

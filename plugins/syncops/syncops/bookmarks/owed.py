@@ -1,7 +1,8 @@
 """What a partition still owes beside its bookmark; no edit may lose any of it.
 
-Failures are owed until they are fetched, and open ids (records that may still change although their
-time has passed) are read again until they are final. A bookmark does not bring either of them back.
+Failures are owed until they are fetched; open ids (records that may still change although their time
+has passed) are read again until they are final; collected ids, which a list brought, are still to be
+asked for. A bookmark does not bring any of them back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def _failure(item: Data) -> Hashable:
     return str(item.get("stream")), str(item.get("key"))
 
 
-_IDENTITY: dict[str, Callable[[t.Any], Hashable]] = {"failures": _failure, "open": str}
+_IDENTITY: dict[str, Callable[[t.Any], Hashable]] = {"failures": _failure, "open": str, "collected": str}
 
 
 def add_owed(data: Data, other: Data, *, but_not: Data | None = None) -> None:
