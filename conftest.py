@@ -10,6 +10,7 @@ import tempfile
 import typing as t
 import warnings
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -25,6 +26,7 @@ Debian and Ubuntu `apt-get install chromium` brings one, and {BROWSER_VARIABLE}=
 one that lies elsewhere."""
 
 MYSQL_VARIABLE = "MYSQL_URL"
+MYSQL_PASSWORD = "sandbox@/:%1"  # noqa: S105 - of a server that lives as long as the tests
 LEFT_OUT_MYSQL = f"""\
 LEFT OUT: the tests that read the push tables of tap-taobao. No mariadbd was found; on Debian and Ubuntu \
 `apt-get install mariadb-server` brings one, and {MYSQL_VARIABLE}=mysql://user:password@host:3306/database \
@@ -139,7 +141,12 @@ def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         check=True,
         capture_output=True,
     )
-    (folder / "begin.sql").write_text("create database sys_info;")
+    # As in 聚石塔 a user with a password, here one that an address must write in other signs.
+    (folder / "begin.sql").write_text(
+        "create database sys_info;\n"
+        f"create user reader@'%' identified by '{MYSQL_PASSWORD}';\n"
+        "grant all on sys_info.* to reader@'%';\n"
+    )
     server = subprocess.Popen(
         [
             program,
@@ -161,7 +168,7 @@ def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 break
         else:
             pytest.fail("mariadbd did not start: " + "".join(told))
-        yield f"mysql://root@127.0.0.1:{port}/sys_info"
+        yield f"mysql://reader:{quote(MYSQL_PASSWORD, safe='')}@127.0.0.1:{port}/sys_info"
     finally:
         server.terminate()
         server.communicate()
