@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from openplatform.bookmarks import Bookmark
 
 from conformance.reading import Reading
 
+MOVED = ("the list moved so much", "passes did not bring as many rows")
 SETTLED = 200  # seconds after which what changed lies behind every settle
 
 
@@ -52,9 +54,12 @@ class Changing(Reading):
                 part for key in came for part in (key, key.rpartition(":")[2])
             }, stream
 
-    def test_what_moves_while_it_is_read_is_not_lost(self, trial):
+    def test_what_moves_while_it_is_read_is_not_lost(self, trial, caplog):
         trial.box.set_churn(60, deletions=0.0, late_commit=0.0)
-        first = trial.run()
+        # A list that moved in each pass is left to the next run, and nothing else may fail.
+        first = trial.run(fails=None)
+        unread = [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR]
+        assert [line for line in unread if not any(text in line for text in MOVED)] == []
         trial.box.set_churn(0)
         assert sum(trial.box.world.churn.made.values()) > 10
         trial.box.advance(86_400)

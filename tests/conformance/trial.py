@@ -57,7 +57,7 @@ class Trial:
         self,
         *streams: str,
         state: Mapping[str, t.Any] | None = None,
-        fails: bool = False,
+        fails: bool | None = False,
         **settings: t.Any,
     ) -> Messages:
         """Run the tap over streams, or over those that are read when nobody chooses."""

@@ -42,7 +42,7 @@ def run(
     select: Collection[str] | None = None,
     state: Mapping[str, t.Any] | None = None,
     clock: Clock | None = None,
-    fails: bool = False,
+    fails: bool | None = False,
 ) -> Messages:
     """Run a tap in this process.
 
@@ -52,7 +52,8 @@ def run(
         select: Streams to read; None for those selected by default.
         state: The state to go on from; not changed.
         clock: The tap's time; None for the machine's.
-        fails: Return what came before the error, with the error, instead of raising it.
+        fails: Return what came before the error, with the error, instead of raising it; None where
+            the run may fail or not.
 
     Raises:
         AssertionError: The run was expected to fail and did not.
@@ -70,7 +71,7 @@ def run(
         with contextlib.redirect_stdout(written):
             tap.sync_all()
     except OpenPlatformError as exc:
-        if not fails:
+        if fails is False:
             raise
         error = exc
     if fails and error is None:
