@@ -55,11 +55,21 @@ ERRORS = ErrorTable(
         Rule(Outcome.FATAL, {"gw.ParamMissing", "400"}),
         Rule(
             Outcome.FATAL,
+            code=r"gw\..+",
+            advice="the gateway refused it: look up the code, and the app's rights in its console",
+        ),
+        Rule(
+            Outcome.FATAL,
             {"APPLY_TIME_ERROR"},
             advice="set start_date (of this stream) to less than 730 days ago",
         ),
-        # An id that is wrong or belongs to another member; an order that was not sent yet.
-        Rule(Outcome.SKIP, {"003", "003002", "500_2"}),
+        Rule(
+            Outcome.FATAL,
+            {"003", "003002"},
+            advice="the id is wrong or another member's, or the service behind the API failed",
+        ),
+        # An order that was not sent yet.
+        Rule(Outcome.SKIP, {"500_2"}),
         Rule(Outcome.TRANSIENT, message="SYSTEM_ERROR|TIMEOUT"),
     )
 )

@@ -32,7 +32,8 @@ class _Orders(Alibaba1688Stream):
     reads = Incremental(
         time=TimeFilter("modifyStartTime", "modifyEndTime", "compact", maximum=_MONTH),
         paging=PageNumber("page", "pageSize", 20, "totalRecord"),
-        each=(Each(values=("false",), param="isHis", chosen="order_tables"),),
+        # The current orders first: one that becomes an old one meanwhile comes twice.
+        each=(Each(values=("false", "true"), param="isHis", chosen="order_tables"),),
     )
 
     @override

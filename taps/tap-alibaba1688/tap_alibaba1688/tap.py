@@ -28,10 +28,10 @@ class TapAlibaba1688(PlatformTap):
         th.Property(
             "order_tables",
             th.ArrayType(th.StringType),
-            default=["false"],
+            default=["false", "true"],
             description=(
                 'Values of isHis that order lists are asked with: "false" for about the last three '
-                'months, "true" for what is older.'
+                'months, "true" for what is older. Without the latter, older orders do not come.'
             ),
         ),
         th.Property(

@@ -25,8 +25,9 @@ GATEWAY = [
     (Outcome.TRANSIENT, 500, "500", "system"),
 ]
 BUSINESS = [
-    (Outcome.SKIP, "003", "SERVICE: failed to query data by the given id"),
-    (Outcome.SKIP, "003002", "INVOKE_FAIL: no such refund"),
+    # Fatal for that record, which is owed and then told.
+    (Outcome.FATAL, "003", "SERVICE: failed to query data by the given id"),
+    (Outcome.FATAL, "003002", "INVOKE_FAIL: no such refund"),
     (Outcome.SKIP, "500_2", "订单尚未发货"),
     (Outcome.FATAL, "APPLY_TIME_ERROR", "apply time"),
     (Outcome.TRANSIENT, "ISP_SYSTEM_ERROR", "系统错误"),
@@ -76,7 +77,10 @@ FACTS = Facts(
         Refusal(Outcome.FATAL, gateway("gw.SignatureInvalid", ""), 400, advice="app_secret"),
         Refusal(Outcome.FATAL, gateway("gw.APIACLDecline", ""), 400, advice="solution"),
         Refusal(Outcome.FATAL, business("APPLY_TIME_ERROR", ""), advice="730 days"),
-        Refusal(Outcome.FATAL, gateway("gw.Other", "?"), status=400, known=False),
+        Refusal(
+            Outcome.FATAL, gateway("gw.Other", "?"), status=400, advice="the gateway refused it"
+        ),
+        Refusal(Outcome.FATAL, gateway("E1", "?"), status=400, known=False),
         Refusal(Outcome.FATAL, {"success": False}, known=False),
         Refusal(Outcome.FATAL, {"error": "invalid_grant"}, status=400, known=False),
         Refusal(Outcome.THROTTLED, {}, status=429),

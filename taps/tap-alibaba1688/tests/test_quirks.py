@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 from openplatform.testing import load_sample, shape_answer
+from sandbox.http import json_reply
 from sandbox.platforms.alibaba1688 import sign as sandbox_sign
 from tap_alibaba1688.client import as_text, sign
 
@@ -62,14 +63,15 @@ def test_pages_of_refunds_are_counted_from_0(members):
     assert {"0", "1"} <= pages
 
 
-def test_the_table_of_old_orders_is_read_on_request(members):
-    members.run("seller_orders")
-    assert {c.params["isHis"] for c in members.calls() if "Order" in c.api} == {"false"}
+def test_old_orders_stand_in_a_table_of_their_own_and_are_read_as_well(members):
+    first = members.run("seller_orders")
+    asked = [call.params["isHis"] for call in members.calls() if "Order" in call.api]
+    assert set(asked) == {"false", "true"}
     members.clock.sleep(95 * DAY)
-    none = members.run("seller_orders")
-    assert none.records("seller_orders") == []
-    old = members.run("seller_orders", order_tables=["false", "true"])
-    assert members.wrong(old, "seller_orders") == []
+    current = members.run("seller_orders", order_tables=["false"])
+    assert current.records("seller_orders") == []
+    assert members.wrong(members.run("seller_orders"), "seller_orders") == []
+    assert members.wrong(first, "seller_orders") == []
 
 
 def test_an_app_may_be_granted_masked_orders_only(members):
@@ -88,6 +90,21 @@ def test_an_order_that_was_not_sent_has_no_parcel_and_is_no_failure(members):
     sent = {record["orderId"] for record in messages.records("seller_shipments")}
     assert sent < orders
     assert "failures" not in messages.partition("seller_shipments", members.names[0])
+
+
+def test_a_list_that_is_refused_like_a_wrong_id_is_no_empty_list(members):
+    """The same code tells of an id that is none, and of a service that failed."""
+
+    def refusing(call, reply):
+        refused = {"errorCode": "003002", "errorMessage": "INVOKE_FAIL"}
+        return json_reply(refused) if "getSellerOrderList" in call.api else reply
+
+    healed = members.change_answers(refusing)
+    first = members.run("seller_orders", fails=True)
+    assert "replication_key_value" not in first.partition("seller_orders", members.names[0])
+    healed()
+    second = members.run("seller_orders", state=first.state)
+    assert members.wrong(second, "seller_orders") == []
 
 
 # -- tokens ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
+from jd_union.api.base import sign as official_sign
 from openplatform.testing import differences, load_sample
 from sandbox.platform import TruthRow
 from sandbox.platforms.jd_union import rows, sign as sandbox_sign
@@ -141,6 +142,11 @@ def _place(record):
 
 TEXT = st.text('aB9 红é壳&=+/%*~"{}\n', max_size=20)
 NAMES = st.text("aZ_09xyz", min_size=1, max_size=8)
+
+
+@given(st.dictionaries(NAMES, TEXT, max_size=6), TEXT)
+def test_the_signature_agrees_with_jds_own_sdk_on_any_text(parameters, secret):
+    assert sign(parameters, secret) == official_sign(secret, parameters)
 
 
 @given(st.dictionaries(NAMES, TEXT, max_size=6), TEXT)
