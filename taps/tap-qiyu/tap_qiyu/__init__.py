@@ -1,0 +1,1 @@
+"""Singer tap for 网易七鱼 (Netease Qiyu)."""
