@@ -324,6 +324,10 @@ class PlatformStream(Stream):
             msg = f"{self.name}, account {account.id}: an id is none of this platform ({exc})"
             raise SkipError(msg) from exc
 
+    def in_order(self, account: Account, values: list[t.Any]) -> list[t.Any]:
+        """Return the values that the list is asked for, in their order; override only for a quirk."""
+        return values
+
     def flatten(self, raw: t.Any) -> dict[str, t.Any]:
         """Return a raw record with its lifted fields; override only for a quirk."""
         if self.value_as is not None and not isinstance(raw, Mapping):
