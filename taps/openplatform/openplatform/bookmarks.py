@@ -24,8 +24,7 @@ _DAY_OR_LATER = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?")
 
 def format_time(moment: datetime) -> str:
     """Return a moment as RFC 3339 text in UTC with milliseconds, such as `2026-11-20T08:00:00.000Z`."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def id_order(identifier: str) -> tuple[int, int, str]:

@@ -24,6 +24,7 @@ Convert = Callable[[t.Any], t.Any]
 ConvertMany = Callable[[list[t.Any]], "list[t.Any] | None"]
 Record = dict[str, t.Any]
 _PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?").fullmatch
+_LETTER = re.compile(r"[A-Za-z]").search
 # Amounts repeat; texts that were found plain once need not be looked at again.
 _plain_decimals: set[str] = set()
 _DECIMALS_KEPT = 100_000
@@ -92,7 +93,7 @@ def _decimals(values: list[t.Any]) -> list[str] | None:
     if kinds == {Decimal}:
         # An exponent is written out, and what is not finite refused, one by one.
         texts = list(map(str, values))
-        return texts if all(map(_PLAIN_DECIMAL, texts)) else None
+        return None if _LETTER("".join(texts)) else texts
     return list(map(str, values)) if kinds == {int} else None
 
 
