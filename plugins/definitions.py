@@ -308,11 +308,15 @@ def platforms(taps: Iterable[Plugin], chinese: bool) -> str:
         cells = [
             " ".join(str(tap.about["description"]).split()),
             f"[{tap.name}]({tap.folder})",
-            " ".join(f"`{s.name}`" for s in tap.streams if s.incremental) or "-",
-            " ".join(f"`{s.name}`" for s in tap.streams if not s.incremental) or "-",
+            " ".join(_named(s) for s in tap.streams if s.incremental) or "-",
+            " ".join(_named(s) for s in tap.streams if not s.incremental) or "-",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _named(stream: Stream) -> str:
+    return f"`{stream.name}`" + ("" if stream.confirmed else "°")
 
 
 # --- The script ------------------------------------------------------------------------------

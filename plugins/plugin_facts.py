@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.metadata
 import io
 import json
@@ -24,6 +25,7 @@ class Stream:
     name: str
     incremental: bool
     default: bool = True  # selected without being asked for
+    confirmed: bool = True  # by the platform's own documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,26 @@ class PluginError(Exception):
 def read_tap(folder: Path) -> Plugin:
     """Ask a tap for its settings and its streams; in this process, since many share their imports."""
     name = folder.name
-    streams = tuple(_stream(entry) for entry in _ask_here(name, "--discover")["streams"])
+    found = _ask_here(name, "--discover")["streams"]
+    doubtful = _unconfirmed(name)
+    streams = tuple(_stream(entry, doubtful) for entry in found)
     return Plugin(name, relative(folder), _ask_here(name, "--about", "--format=json"), streams)
 
 
-def _stream(entry: Json) -> Stream:
+def _unconfirmed(name: str) -> frozenset[str]:
+    """Return the streams of a tap of which its platform's own documents do not tell."""
+    (script,) = importlib.metadata.entry_points(group="console_scripts", name=name)
+    kind = getattr(importlib.import_module(script.module), script.attr.partition(".")[0])
+    return frozenset(one.name for one in kind.stream_classes if not one.confirmed)
+
+
+def _stream(entry: Json, doubtful: t.Container[str]) -> Stream:
     root: Json = next((m["metadata"] for m in entry["metadata"] if not m["breadcrumb"]), {})
     return Stream(
         name=entry["tap_stream_id"],
         incremental=bool(entry.get("replication_key")),
         default=root.get("selected-by-default", True),
+        confirmed=entry["tap_stream_id"] not in doubtful,
     )
 
 

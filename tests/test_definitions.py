@@ -42,6 +42,16 @@ def test_a_tap_tells_its_streams_and_its_settings():
     tap = definitions.read_tap(definitions.ROOT / "taps" / "tap-youzan")
     assert {stream.name for stream in tap.streams if stream.incremental} >= {"orders", "refunds"}
     assert "app_secret" in tap.about["settings"]["properties"]
+    assert all(stream.confirmed for stream in tap.streams)
+
+
+def test_what_the_platforms_own_documents_do_not_tell_is_marked():
+    tap = definitions.read_tap(definitions.ROOT / "taps" / "tap-kuaishou-locallife")
+    told = {stream.name for stream in tap.streams if stream.confirmed}
+    assert told == {"orders", "order_details"}
+    table = definitions.platforms([tap], chinese=False)
+    assert "`orders` |" in table
+    assert "`items`°" in table
 
 
 def test_what_is_stale_is_written_unless_it_is_only_checked(tmp_path, monkeypatch, capsys):

@@ -244,6 +244,8 @@ class PlatformStream(Stream):
         nulls: Texts that mean "nothing" on this platform.
         package: Import package that holds the folder `schemas`.
         shaped_as: Name of the stream whose schema this one has as well.
+        confirmed: Whether the platform's own documents tell of it; else public clients do, or it is
+            inferred, and the tap's README says which.
         made_schema: The content of the schema file itself, where settings make the stream.
         count_call: API that counts the list's records, where the list itself tells no total.
         count_fields: Business fields that the list can be counted by, by name.
@@ -263,6 +265,7 @@ class PlatformStream(Stream):
     nulls: t.ClassVar[frozenset[str]] = frozenset()
     package: t.ClassVar[str]
     shaped_as: t.ClassVar[str | None] = None
+    confirmed: t.ClassVar[bool] = True
     made_schema: t.ClassVar[schemas.Schema | None] = None
     count_call: t.ClassVar[CountCall | None] = None
     count_fields: t.ClassVar[Mapping[str, CountField]] = {}

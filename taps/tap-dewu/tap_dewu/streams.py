@@ -180,6 +180,15 @@ class StorageStock(_Unknown):
     reads = FullTable(paging=_PAGES, confirm_absence=2)
 
 
+class StorageAppointments(_Unknown):
+    """/dop/api/v1/storage/appointment/list (入仓预约); only its path is known."""
+
+    name = "storage_appointments"
+    api = "/dop/api/v1/storage/appointment/list"
+    records = "data.list[]"
+    reads = FullTable(paging=_PAGES, activates=False)
+
+
 class Products(DewuStream):
     """/dop/api/v1/spu/batch_article_number, for each article that was ordered."""
 
@@ -221,6 +230,7 @@ ALL: tuple[type[PlatformStream], ...] = (
     Biddings,
     BiddingDetails,
     StorageStock,
+    StorageAppointments,
     Products,
     Invoices,
 )

@@ -7,7 +7,7 @@ from openplatform.tap import PlatformTap
 from singer_sdk import typing as th
 
 from tap_dewu import streams
-from tap_dewu.client import DewuClient
+from tap_dewu.client import ASKED_BY_GET, DewuClient
 
 
 class TapDewu(PlatformTap):
@@ -35,6 +35,15 @@ class TapDewu(PlatformTap):
             "bidding_types",
             th.ArrayType(th.IntegerType),
             description="Types of bids to read. Default: 0 (普通现货), 6 (入仓) and 7 (极速现货).",
+        ),
+        th.Property(
+            "get_apis",
+            th.ArrayType(th.StringType),
+            default=list(ASKED_BY_GET),
+            description=(
+                "APIs that are asked by GET, all others by POST: that of bills, for one, is not "
+                "documented."
+            ),
         ),
         th.Property(
             "keys",

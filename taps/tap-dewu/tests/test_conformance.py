@@ -56,6 +56,7 @@ NUMBERS = {
     "bills": "bill_no",
     "account_changes": "change_no",
     "storage_stock": "stock_no",
+    "storage_appointments": "appointment_no",
     "invoices": "invoice_no",
 }
 FACTS = Facts(
@@ -67,7 +68,7 @@ FACTS = Facts(
     },
     refusals=[
         *(Refusal(outcome, refused(code, text)) for outcome, code, text in TABLE),
-        Refusal(Outcome.THROTTLED, refused(5030, "调用频次超限"), wait=120),
+        Refusal(Outcome.THROTTLED, refused(5030, "调用频次超限"), wait=150),
         *(
             Refusal(Outcome.FATAL, refused(code, text), advice=told)
             for code, text, told in (

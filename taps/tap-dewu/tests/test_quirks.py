@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from conformance.trial import resting_tap
 from hypothesis import given, strategies as st
 from sandbox.platforms.dewu import OWN, sign as sandbox_sign
 from tap_dewu.client import sign
+from tap_dewu.tap import TapDewu
+
+from .test_conformance import FACTS
 
 DAY = 86_400
 ORDERS = "/dop/api/v1/order/generic_increment"
@@ -31,6 +35,15 @@ def test_a_record_without_a_known_number_is_known_by_its_content(merchants):
     records = named.records("storage_stock")
     assert all(record["id"] == record["content"]["stock_no"] for record in records)
     assert len(records) == len(plain)
+
+
+@pytest.mark.parametrize(("settings", "verb"), [({}, "GET"), ({"get_apis": []}, "POST")])
+def test_how_an_api_is_asked_is_a_setting_where_nobody_tells(tmp_path, settings, verb):
+    tap = resting_tap(TapDewu, {**FACTS.settings, **settings}, tmp_path)
+    api = tap.platform_streams["bills"].api
+    request = tap.client.build(tap.settings.accounts[0], api, {}, "token", tap.clock.now())
+    assert request.method == verb
+    assert bool(request.body) == (verb == "POST")
 
 
 def test_an_article_that_many_ordered_is_asked_for_once(merchants):

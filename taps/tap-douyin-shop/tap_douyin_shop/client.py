@@ -162,6 +162,8 @@ class DouyinShopClient(PlatformClient):
         asked: dict[str, str]
         if not (code or settings.get("refresh_token")):
             asked = {"code": "", "grant_type": "authorization_self", **_subject(account)}
+            if self.config.get("test_shop"):
+                asked["test_shop"] = "1"
         elif refresh_token:
             api = "token.refresh"
             asked = {"grant_type": "refresh_token", "refresh_token": str(refresh_token)}

@@ -32,6 +32,12 @@ class TapDouyinShop(PlatformTap):
             default="hmac-sha256",
             description="How calls are signed.",
         ),
+        th.Property(
+            "test_shop",
+            th.BooleanType,
+            default=False,
+            description="The shops are test shops, of the platform's test host (see base_url).",
+        ),
         account=(
             th.Property(
                 "refresh_token",

@@ -38,6 +38,13 @@ def test_a_self_built_app_asks_for_its_shop_and_again_when_the_token_ended(shops
     assert sorted(asked(shops), key=str) == sorted(wanted * 3, key=str)
 
 
+def test_the_token_of_a_test_shop_is_asked_for_as_such(shops):
+    name = shops.names[0]
+    assert shops.run("brands", accounts=[{"id": name}], test_shop=True).records("brands")
+    ((_, params),) = asked(shops)
+    assert (params["shop_id"], params["test_shop"]) == (name, "1")
+
+
 def test_another_subject_than_a_shop_is_named_by_its_kind(shops):
     name = shops.names[0]
     accounts = [{"id": name, "auth_subject_type": "YunCang"}]

@@ -104,6 +104,7 @@ class OrderGoods(JdUnionStream):
 
     name = "order_goods"
     api = "jd.union.open.goods.promotiongoodsinfo.query"
+    confirmed = False
     records = "data[]"
     key = ("skuId",)
     reads = Details(of="orders", field="skuId", param="skuIds", cache=_DAY)

@@ -26,6 +26,7 @@ from typing_extensions import override
 _FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _OLD_HOST = "https://open.erp321.com"
+_LISTS = ("datas", "orders", "inventorys")
 _encode = msgspec.json.Encoder().encode
 
 _CONSENT = "let the merchant authorise the app again and configure the new code"
@@ -184,10 +185,19 @@ class JushuitanClient(PlatformClient):
 
 
 def unwrapped(body: Body) -> Body:
-    """Return an answer in the form of the new generation; the old one's is flat."""
-    if not isinstance(body, dict) or isinstance(body.get("data"), dict):
+    """Return an answer in one form: its only list under all the names that lists have here.
+
+    The old generation's answers are flat, or nested as the new one's, and the names of most of its lists
+    are documented nowhere.
+    """
+    if not isinstance(body, dict):
         return body
-    return {"data": {"datas" if name == "shops" else name: value for name, value in body.items()}}
+    data = body["data"] if isinstance(body.get("data"), dict) else body
+    lists = {name: value for name, value in data.items() if isinstance(value, list)}
+    found = [lists[name] for name in _LISTS if name in lists] or list(lists.values())
+    if len(found) == 1:
+        data = {**data, **dict.fromkeys(_LISTS, found[0])}
+    return {"data": data}
 
 
 class JushuitanStream(PlatformStream):

@@ -53,6 +53,22 @@ class _Numbers(JushuitanStream):
         return params
 
 
+class _Traded(_Numbers):
+    """Lists that tell the figures of cross-border trade only when they are asked to.
+
+    Attributes:
+        wanted: The parameters that ask.
+    """
+
+    wanted: t.ClassVar[tuple[str, ...]]
+
+    @override
+    def arguments(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Whoever sells at home needs none of it, so a setting asks."""
+        asked = self.wanted if self.config.get("cross_border") else ()
+        return super().arguments(account, {**params, **dict.fromkeys(asked, True)})
+
+
 class _Joined(JushuitanStream):
     """Lists that are asked by ids which are joined by commas."""
 
@@ -64,7 +80,7 @@ class _Joined(JushuitanStream):
         return params
 
 
-class Orders(_Numbers):
+class Orders(_Traded):
     """orders.single.query: all but those of Taobao and Tmall (old generation: and Pinduoduo)."""
 
     name = "orders"
@@ -72,6 +88,7 @@ class Orders(_Numbers):
     records = "data.orders[]"
     key = ("o_id",)
     updated = "modified"
+    wanted = ("is_get_cbfinance",)
     by_id = ById("o_ids", batch=20)
     reads = Incremental(time=_modified(), paging=_pages(), versions=_VERSIONS)
 
@@ -100,7 +117,7 @@ class RefundReceipts(_Numbers):
     reads = Incremental(time=_modified(), paging=_pages(), versions=_VERSIONS)
 
 
-class OutboundOrders(_Numbers):
+class OutboundOrders(_Traded):
     """orders.out.simple.query: sales outbound."""
 
     name = "outbound_orders"
@@ -108,6 +125,7 @@ class OutboundOrders(_Numbers):
     records = "data.datas[]"
     key = ("io_id",)
     updated = "modified"
+    wanted = ("is_get_cbfinance", "is_get_cblogistic")
     by_id = ById("io_ids", batch=50)
     reads = Incremental(time=_modified(), paging=_pages(), versions=_VERSIONS)
 
@@ -342,6 +360,7 @@ class OrderActions(JushuitanStream):
     api = "order.action.query"
     records = "data.datas[]"
     key = ("oa_id",)
+    confirmed = False
     happened = "created"
     reads = Incremental(
         time=_modified(_DAY), paging=HasNext("page_index", "page_size", 500, "data.has_next")

@@ -54,6 +54,15 @@ class TapJushuitan(PlatformTap):
                 "webapi.wmsapi.purchasein.purchaseinquery only."
             ),
         ),
+        th.Property(
+            "cross_border",
+            th.BooleanType,
+            default=False,
+            description=(
+                "Ask for the figures of cross-border trade (cb_finances, cb_finance) of orders and "
+                "outbound_orders."
+            ),
+        ),
         account=(
             th.Property(
                 "app_key",

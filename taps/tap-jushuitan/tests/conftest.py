@@ -11,7 +11,9 @@ from .test_conformance import FACTS
 
 @pytest.fixture
 def merchants(trial_of):
-    return trial_of(TapJushuitan, size=250, accounts=2, history_days=9, refresh_grace=300)
+    trial = trial_of(TapJushuitan, size=250, accounts=2, history_days=9, refresh_grace=300)
+    trial.config |= FACTS.reading
+    return trial
 
 
 @pytest.fixture

@@ -131,6 +131,7 @@ FACTS = Facts(
         },
         "check app_key and app_secret",
     ),
+    reading={"cross_border": True},
 )
 
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from conformance import NOW
+from openplatform.paths import records_at
 from sandbox.platforms.jushuitan import PARTNER
+from tap_jushuitan.client import unwrapped
 
 MINUTE = 60
 
@@ -62,6 +64,15 @@ def test_an_app_may_be_granted_the_receipts_by_another_name(merchants):
     assert not biz(merchants, "purchasein.query")
 
 
+def test_figures_of_cross_border_trade_come_on_request(merchants):
+    for asked in (False, True):
+        messages = merchants.run("orders", "outbound_orders", cross_border=asked)
+        assert bool(messages.records("orders")[0].get("cb_finances")) is asked
+        assert bool(messages.records("outbound_orders")[0].get("cb_finance")) is asked
+    *_, last = biz(merchants, "orders.out.simple.query")
+    assert last["is_get_cblogistic"] is True
+
+
 # -- the old generation ---------------------------------------------------------------------------
 
 
@@ -83,6 +94,22 @@ def test_the_old_generation_brings_the_same(old, read_by):
     messages = old.run(*streams, read_by=read_by)
     for stream in streams:
         assert old.wrong(messages, stream) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"shops": [{"shop_id": 82}], "code": 0, "data": None},
+        {"data": {"shops": [{"shop_id": 82}], "has_next": False}, "code": 0},
+        {"data": {"datas": [{"shop_id": 82}], "log": [1]}, "code": 0},
+        {"whatever": [{"shop_id": 82}], "code": 0},
+    ],
+)
+def test_a_list_is_found_however_the_old_generation_calls_and_nests_it(tap, answer):
+    """No one has published the names of most lists, and a list that is not found would be no rows."""
+    for stream in ("shops", "orders", "inventory"):
+        rows = records_at(unwrapped(answer), tap.platform_streams[stream].records)
+        assert rows == [{"shop_id": 82}]
 
 
 def test_a_token_that_is_refused_names_who_hands_it_out(old, caplog):

@@ -44,8 +44,9 @@ def test_they_bring_the_truth_and_never_turn_a_page(trial):
     messages = trial.run(*VERSIONED)
     for stream in VERSIONED:
         assert trial.wrong(messages, stream) == []
+    wanted = {"start_ts", "is_get_total", "page_index", "page_size", "is_get_cbfinance"}
     for params in calls_of(trial):
-        assert params.keys() == {"start_ts", "is_get_total", "page_index", "page_size"}
+        assert params.keys() == wanted
         assert (params["page_index"], params["is_get_total"]) == (1, False)
     assert min(params["start_ts"] for params in calls_of(trial)) == 1
     trial.run("purchase_receipts")

@@ -188,3 +188,4 @@ class KuaishouLocallifeStream(PlatformStream):
     """A stream of 快手本地生活."""
 
     package = "tap_kuaishou_locallife"
+    confirmed = False

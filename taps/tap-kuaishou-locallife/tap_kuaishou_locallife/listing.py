@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
+import copy
 import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import msgspec
+from openplatform.errors import FatalError
 from openplatform.paging import Ask, Page
+from openplatform.undescribed import kept_whole, rows_within
 
-_canonical = msgspec.json.Encoder(order="deterministic").encode
+__all__ = ["SoughtCursor", "SoughtPage", "kept_whole", "rows_of"]
 
 
 def rows_of(body: t.Any, name: str = "") -> list[t.Any]:
     """Return the rows of an answer: the list of this name, else the only list that it holds."""
-    data = body.get("data") if isinstance(body, Mapping) else None
-    if isinstance(data, list):
-        return data
-    if not isinstance(data, Mapping):
-        return []
-    named = data.get(name)
-    lists = [value for value in data.values() if isinstance(value, list)]
-    if isinstance(named, list):
-        return named
-    return lists[0] if len(lists) == 1 else []
+    return rows_within(body.get("data") if isinstance(body, Mapping) else None, name)
 
 
-def kept_whole(raw: t.Any) -> dict[str, t.Any]:
-    """Return a record of fields that nobody has described: whole, and known by what it holds."""
-    return {"digest": hashlib.sha256(_canonical(raw)).hexdigest()[:32], "content": raw}
+class _Turning:
+    """Sees that pages are turned: a platform that does not know our parameters sends one page for ever."""
+
+    def __init__(self) -> None:
+        self._before: list[t.Any] = []
+
+    def check(self, rows: list[t.Any]) -> None:
+        """Take in the rows of the next page.
+
+        Raises:
+            FatalError: They are those of the page before.
+        """
+        if rows and rows == self._before:
+            msg = (
+                "two pages in a row hold the same rows, so the platform pages otherwise than we think; "
+                "leave out the stream"
+            )
+            raise FatalError(msg)
+        # Whoever takes a page may change it.
+        self._before = copy.deepcopy(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,11 @@ class SoughtCursor:
     def pages(self, ask: Ask, records: str, *, most: int | None) -> Iterator[Page]:
         """Yield the pages until one is empty."""
         at: t.Any = 0
+        turning = _Turning()
         while True:
             body = ask({"cursor": at, "size": self.limit})
             rows = rows_of(body, self.name)
+            turning.check(rows)
             count = len(rows)
             told = body.get("data") if isinstance(body, Mapping) else None
             told = told if isinstance(told, Mapping) else {}
@@ -91,9 +102,11 @@ class SoughtPage:
     def pages(self, ask: Ask, records: str, *, most: int | None) -> Iterator[Page]:
         """Yield the pages until one is empty."""
         number = 1
+        turning = _Turning()
         while True:
             body = ask({self.page: number, self.size: self.limit})
             rows = rows_of(body)
+            turning.check(rows)
             count = len(rows)
             yield Page(rows, body)
             if not count:

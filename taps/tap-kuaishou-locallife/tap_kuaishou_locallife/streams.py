@@ -29,6 +29,7 @@ class Orders(KuaishouLocallifeStream):
     records = "data.orderList[]"
     key = ("orderId",)
     happened = "createTime"
+    confirmed = True
     by_id = ById("orderId", api="open.locallife.order.detail", records="data")
     reads = Incremental(
         time=TimeFilter(
@@ -50,6 +51,7 @@ class OrderDetails(KuaishouLocallifeStream):
     api = "open.locallife.order.detail"
     records = "data"
     key = ("orderId",)
+    confirmed = True
     reads = Details(of="orders", field="orderId", param="orderId", final=("orderStatus", _FINAL))
 
 

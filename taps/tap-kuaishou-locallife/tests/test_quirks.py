@@ -6,6 +6,7 @@ import json
 
 import pytest
 from openplatform.accounts import Account
+from openplatform.errors import FatalError
 from tap_kuaishou_locallife.listing import SoughtCursor, SoughtPage, kept_whole, rows_of
 
 DAY = 86_400
@@ -30,7 +31,7 @@ def pages_of(paging, answer):
     [
         ({"data": {"rows": [1], "total": 7}}, [1]),
         ({"data": {"item_list": [1], "tags": []}}, [1]),
-        ({"data": {"a": [1], "b": [2]}}, []),
+        ({"data": {}}, []),
         ({"data": [1]}, [1]),
         ({"data": None}, []),
         ([], []),
@@ -38,6 +39,17 @@ def pages_of(paging, answer):
 )
 def test_the_rows_are_the_named_or_the_only_list(body, wanted):
     assert rows_of(body, "item_list") == wanted
+
+
+def test_of_several_lists_none_is_taken_for_no_rows():
+    with pytest.raises(FatalError, match=r"several lists \(a, b\)"):
+        rows_of({"data": {"a": [1], "b": []}}, "item_list")
+
+
+@pytest.mark.parametrize("paging", [SoughtCursor(2), SoughtPage("page", "size", 2)])
+def test_a_platform_that_does_not_turn_its_pages_is_not_asked_for_ever(paging):
+    with pytest.raises(FatalError, match="two pages in a row hold the same"):
+        pages_of(paging, lambda _: {"data": {"rows": [{"a": [1]}, {"a": [2]}]}})
 
 
 @pytest.mark.parametrize("told", [{}, {"cursor": "same"}, {"cursor": 0}, {"next_cursor": "next"}])
@@ -61,9 +73,10 @@ def test_a_cursor_is_taken_from_the_answer_or_counted(told):
 
 def test_pages_are_turned_until_one_is_empty():
     found, asked = pages_of(
-        SoughtPage("page", "size", 2), lambda p: {"data": {"x": [7] if p["page"] < 4 else []}}
+        SoughtPage("page", "size", 2),
+        lambda p: {"data": {"x": [p["page"]] if p["page"] < 4 else []}},
     )
-    assert found == [7, 7, 7]
+    assert found == [1, 2, 3]
     assert [one["page"] for one in asked] == [1, 2, 3, 4]
 
 

@@ -116,3 +116,4 @@ class KuaishouOpenStream(PlatformStream):
     """A stream of 快手开放平台."""
 
     package = "tap_kuaishou_open"
+    confirmed = False

@@ -30,6 +30,7 @@ class _Pushed(TaobaoStream):
 
     records = "rows[]"
     updated = "jdp_modified"
+    confirmed = False
     selected_by_default = False
     content: t.ClassVar[str]
 

@@ -142,6 +142,7 @@ class QimenRecords(PlatformStream):
     key = ("id",)
     updated = "updated"
     package = "tap_taobao"
+    confirmed = False
     reads = Incremental(
         time=TimeFilter("start_time", "end_time", "local", maximum=timedelta(days=1)),
         paging=PageNumber("page_no", "page_size", 50, "total"),

@@ -32,8 +32,18 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?")
 _PASSPORT = "/api/v1/h5/passport/v1/oauth2/"
 _DAY = 86_400
 _DAY_MS = 86_400_000
-_GET = ("bill/realtime_list", "bill/period_list", "storage/stock/list")
-_LOOSE = {"account_changes": "change_no", "storage_stock": "stock_no", "invoices": "invoice_no"}
+_GET = (
+    "bill/realtime_list",
+    "bill/period_list",
+    "storage/stock/list",
+    "storage/appointment/list",
+)
+_LOOSE = {
+    "account_changes": "change_no",
+    "storage_stock": "stock_no",
+    "storage_appointments": "appointment_no",
+    "invoices": "invoice_no",
+}
 
 Body = dict[str, t.Any]
 
@@ -311,6 +321,7 @@ CALLS: dict[str, Handler] = {
     "v1/bidding/generic_list": _biddings,
     "v1/bidding/generic_detail": _bidding,
     "v2/storage/stock/list": _loose("storage_stock"),
+    "v1/storage/appointment/list": _loose("storage_appointments"),
     "v1/spu/batch_article_number": _products,
     "v1/invoice/list": _loose("invoices"),
 }

@@ -22,6 +22,7 @@ Body = dict[str, t.Any]
 _BEIJING = timezone(timedelta(hours=8))
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _DAY_MS = 86_400_000
+_ON_REQUEST = ("cb_finances", "cb_finance")
 BAD_PARAMETER = -1
 """The documents name no code for bad parameters; this one is ours."""
 
@@ -194,7 +195,11 @@ def _by_ids(
 
 def _rendered(platform: Jushuitan, call: Call, data: Dataset, row: Row, given: Arguments) -> t.Any:
     if data.entity.name != "inventory" or not given.number("wms_co_id", 0):
-        return data.render(row)
+        record = data.render(row)
+        if given.get("is_get_cbfinance") is not True:
+            for name in _ON_REQUEST:
+                record.pop(name, None)
+        return record
     warehouse = given.number("wms_co_id")
     if platform.dataset(call.account, "warehouses").find(str(warehouse)) is None:
         raise given.refusal("wms_co_id", "a warehouse of yours")
