@@ -17,6 +17,7 @@ import typing as t
 from pathlib import Path
 
 import bootstrap
+import people
 from generated_parts import BEGIN, END, between, rows_together, together
 from plugin_facts import Json, Plugin, PluginError, Stream, ask, read_tap, read_target, relative
 
@@ -365,6 +366,9 @@ def generated(only: str | None = None) -> dict[Path, str]:
             begin, end = (mark.format(name="platforms") for mark in (BEGIN, END))
             table = rows_together(text.partition(begin)[2].partition(end)[0], table)
         texts[path] = between(text, "platforms", table)
+    for folder in asked:
+        path = folder / "README.md"
+        texts[path] = people.with_fields(path, path.read_text(encoding="utf-8"))
     return texts
 
 

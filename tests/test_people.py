@@ -6,7 +6,9 @@ import json
 import re
 
 import pytest
+from generated_parts import BEGIN
 from openplatform.personal import MARK, marked
+from people import NAME
 from project_files import ROOT
 
 FILES = sorted(ROOT.glob("taps/tap-*/tap_*/schemas/*.json"))
@@ -64,9 +66,8 @@ def unsaid(schema: dict, stream: str, path: str = "") -> list[str]:
         if "type" in part and sounds_of_people(name, stream, part, nested=bool(path)):
             found.append(below)
         found += unsaid(part, stream, below)
-        while isinstance(part.get("items"), dict):
-            part, below = part["items"], f"{below}[]"
-            found += unsaid(part, stream, below)
+    if isinstance(schema.get("items"), dict):
+        found += unsaid(schema["items"], stream, f"{path}[]")
     return found
 
 
@@ -111,3 +112,9 @@ def test_names_that_sound_of_people(name, stream, kind):
 )  # fmt: skip
 def test_names_that_do_not(name, stream, part):
     assert not sounds_of_people(name, stream, part)
+
+
+@pytest.mark.parametrize("tap", sorted({file.parts[-4] for file in FILES}))
+def test_the_readme_of_a_tap_lists_them(tap):
+    text = (ROOT / "taps" / tap / "README.md").read_text(encoding="utf-8")
+    assert BEGIN.format(name=NAME) in text, "its list is written by plugins/definitions.py"

@@ -12,6 +12,7 @@ from conformance.changing import Changing
 from conformance.describing import Describing
 from conformance.facts import Built, Facts, Refusal, Sample, epoch
 from conformance.failing import Failing
+from conformance.people import People
 from conformance.sheet import Sheet
 from conformance.single import Single
 from conformance.trial import NOW, Trial
@@ -19,5 +20,5 @@ from conformance.trial import NOW, Trial
 __all__ = ["NOW", "Built", "Conformance", "Facts", "Refusal", "Sample", "Trial", "epoch"]
 
 
-class Conformance(Describing, Sheet, Changing, Failing, Single):
+class Conformance(Describing, Sheet, Changing, Failing, Single, People):
     """All tests; a subclass brings its `facts`."""

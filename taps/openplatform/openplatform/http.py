@@ -159,6 +159,10 @@ class PlatformClient(abc.ABC):
             OpenPlatformError: One of its subclasses, after retries and a token refresh where these
                 could help.
         """
+        with self.connection.redact.hiding(params):
+            return self._call(account, api, params)
+
+    def _call(self, account: Account, api: str, params: Mapping[str, t.Any]) -> Body:
         kind = self.token_kind(api)
 
         def attempt(token: str) -> Body:
@@ -334,7 +338,8 @@ class PlatformClient(abc.ABC):
         text = self.connection.redact(_beginning(response, content))
         failure = Failure(status, "", text, _told(response, self.wait_headers))
         if status == HTTPStatus.OK and not self.errors.knows(failure):
-            raise TransientError(f"{where}: the answer is not JSON: {text[:_SHOWN]!r}")
+            shown = self.connection.redact.excerpt(text)[:_SHOWN]
+            raise TransientError(f"{where}: the answer is not JSON: {shown!r}")
         raise self.errors.error(failure, where=where)
 
     def _session(self, server: str) -> requests.Session:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import compress
 
 from openplatform.clock import Clock
 from openplatform.details import DetailReader
@@ -126,8 +127,10 @@ class SliceReader:
     def _packed(self, batch: Batch, part: Slice) -> Batch:
         """Encode the records here, so that what waits for delivery is small, and the run has less to do."""
         stream, records = batch.stream, batch.records
+        left = stream.leaving(records)
         if (mark := part.after.get(stream.name)) is not None:
-            records = [record for record in records if stream.position(record) > mark]
+            beyond = [stream.position(record) > mark for record in left]
+            records, left = list(compress(records, beyond)), list(compress(left, beyond))
         ids: list[str] = []
         open_ids: list[str] = []
         if isinstance(stream.reads, Details):
@@ -143,12 +146,12 @@ class SliceReader:
             ids = stream.identifiers(records)
         elif waiting := part.waiting.get(stream.name):
             ids = [known for r in records if (known := stream.identifier(r)) in waiting]
-        packed = replace(batch, records=records, count=len(records), ids=ids, open_ids=open_ids)
+        packed = replace(batch, records=left, count=len(left), ids=ids, open_ids=open_ids)
         if not leaves_as_it_is(stream):
             return packed
         version = None if stream.incremental else part.version or self._version
         now = self._clock.now()
-        lines = record_lines(stream.name, records, version=version, extracted=now)
+        lines = record_lines(stream.name, left, version=version, extracted=now)
         return replace(packed, records=(), lines=lines)
 
 

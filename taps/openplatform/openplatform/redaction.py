@@ -1,4 +1,8 @@
-"""Keeping secrets out of every text that leaves the process: by the key's name and by the value."""
+"""Keeping secrets out of every text that leaves the process: by the key's name and by the value.
+
+Where personal data must not leave either, so must not what a call asks for (ids of people), the
+queries of addresses, and whatever looks like a telephone, an identity card or a mail address.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import re
 import threading
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 MASK = "***"
 _SHORTEST_SECRET = 6
@@ -16,13 +21,28 @@ _SECRET_PAIR = re.compile(
     ( [^"'&,\s}\]]+ )
     """
 )
+_OF_PEOPLE = re.compile(
+    r"""(?x)
+    (?<= \? ) [\w.%-]+ = [^\s'")>]*                             # the query of an address
+    | (?<! \d ) (?: 1\d{10} | \d{17}[\dXx] ) (?! \d )           # telephone, identity card
+    | [\w.+-]+ @ [\w-]+ \. [\w.-]+
+    """
+)
+_LONGEST_NUMBER_SHOWN = 4
 
 
 class Redactor:
-    """Replaces known secret values, and whatever stands behind a secret's name, with `***`."""
+    """Replaces known secret values, and whatever stands behind a secret's name, with `***`.
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    Args:
+        secrets: The values.
+        people: Whether texts must not name people.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), *, people: bool = False) -> None:
         self._lock = threading.Lock()
+        self._people = people
+        self._asked = threading.local()
         self._secrets: set[str] = set()
         self.learn(*secrets)
 
@@ -37,7 +57,43 @@ class Redactor:
             secrets = sorted(self._secrets, key=len, reverse=True)
         for secret in secrets:
             text = text.replace(secret, MASK)
-        return _SECRET_PAIR.sub(rf"\g<1>{MASK}", text)
+        text = _SECRET_PAIR.sub(rf"\g<1>{MASK}", text)
+        if not self._people:
+            return text
+        for value in getattr(self._asked, "values", ()):
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", MASK, text)
+        return _OF_PEOPLE.sub(MASK, text)
+
+    def excerpt(self, text: str) -> str:
+        """Return what may be shown of an answer that could not be understood, redacted already."""
+        return (
+            "(not shown, since personal_data keeps people out of the log)" if self._people else text
+        )
+
+    @contextmanager
+    def hiding(self, params: Mapping[str, t.Any]) -> Iterator[None]:
+        """Keep what this thread asks for out of the texts of the body of the `with`."""
+        if not self._people:
+            yield
+            return
+        self._asked.values = sorted(set(_words(params)), key=len, reverse=True)
+        try:
+            yield
+        finally:
+            self._asked.values = ()
+
+
+def _words(value: t.Any) -> Iterator[str]:
+    """Yield the texts and long numbers of parameters."""
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        text = "" if value is None or isinstance(value, bool) else str(value)
+        if text and not (text.isdigit() and len(text) <= _LONGEST_NUMBER_SHOWN):
+            yield text
+        return
+    for one in value:
+        yield from _words(one)
 
 
 def secret_settings(config: Mapping[str, t.Any], schema: Mapping[str, t.Any]) -> Iterator[str]:

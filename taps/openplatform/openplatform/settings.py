@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
-from openplatform import events, hotset
+from openplatform import events, hotset, personal
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
 from openplatform.errors import ConfigurationError
@@ -66,6 +66,7 @@ def stream_settings() -> th.PropertiesList:
             th.IntegerType,
             description="Most ids asked for in one call, where the API takes several.",
         ),
+        personal.stream_setting(),
     )
 
 
@@ -169,6 +170,7 @@ def common_settings(
             default=False,
             description="Add _raw, the record as the platform sent it.",
         ),
+        *personal.settings(),
         th.Property(
             "scoped_activation",
             th.BooleanType,

@@ -25,6 +25,8 @@ from openplatform.freshness import Reading
 from openplatform.paging import OneShot, Paging
 from openplatform.partitions import ACCOUNT, REPLICATION_KEY
 from openplatform.paths import records_at, value_at
+from openplatform.personal import Policy, Shield
+from openplatform.records import Record
 from openplatform.windows import TimeFilter
 
 if t.TYPE_CHECKING:
@@ -277,6 +279,9 @@ class PlatformStream(Stream):
     def __init__(self, tap: PlatformTap, *, incremental: bool) -> None:
         name = self.shaped_as or self.name
         self.source_schema = self.made_schema or schemas.load(self.package, name)
+        self._shield = Shield(Policy.read(tap.config, self.name), self.source_schema)
+        open_key = self._shield.fields.isdisjoint(self.key)
+        self._shown = self.identifiers if open_key else self._hidden
         self.incremental = incremental
         super().__init__(tap=tap, schema=self._full_schema(tap), name=self.name)
         self.primary_keys = (ACCOUNT, *self.key)
@@ -306,7 +311,8 @@ class PlatformStream(Stream):
             properties[REPLICATION_KEY] = schemas.BOOKMARK
         if self.versioned_by_reading:
             properties[READ_AT] = schemas.READ_AT
-        properties.update(schemas.published(self.source_schema["properties"]))
+        left = self._shield.schema(self.source_schema)
+        properties.update(schemas.published(left["properties"]))
         if tap.config.get("include_raw"):
             properties[RAW] = schemas.RAW
         return {"type": "object", "properties": properties}
@@ -324,7 +330,8 @@ class PlatformStream(Stream):
         try:
             return self.arguments(account, params)
         except ValueError as exc:
-            msg = f"{self.name}, account {account.id}: an id is none of this platform ({exc})"
+            why = f" ({exc})" if self._shield.idle else ""
+            msg = f"{self.name}, account {account.id}: an id is none of this platform{why}"
             raise SkipError(msg) from exc
 
     def in_order(self, account: Account, values: list[t.Any]) -> list[t.Any]:
@@ -366,11 +373,33 @@ class PlatformStream(Stream):
     def _place(self, records: Sequence[dict[str, t.Any]], fallback: str, reading: Reading) -> None:
         """Give records their places in the total order."""
         time = self.updated or self.happened or ""
-        for record, identifier in zip(records, self.identifiers(records), strict=True):
+        for record, identifier in zip(records, self._shown(records), strict=True):
             moment = record.get(time) or fallback
             if self.updated and moment > reading.settled and record.get(time):
                 moment = reading.place(moment)
             record[REPLICATION_KEY] = f"{moment}@{identifier}"
+
+    def check(self) -> None:
+        """Refuse settings that this stream cannot be read with.
+
+        Raises:
+            ConfigurationError: Says what to set instead.
+        """
+        self._shield.check(self.name, self.key, raw=bool(self.config.get("include_raw")))
+
+    @property
+    def hides_ids(self) -> bool:
+        """Whether the ids of what leaves are not those that the platform knows."""
+        return not self._shield.fields.isdisjoint((*self.key, getattr(self.reads, "carry", None)))
+
+    def leaving(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return finished records as they leave: without what identifies a person, if that is set."""
+        return records if self._shield.idle else self._shield.records(records)
+
+    def _hidden(self, records: Sequence[Mapping[str, t.Any]]) -> list[str]:
+        """Return the ids that leave: the ends of bookmarks, which order the records of one moment."""
+        keys = [{name: record.get(name) for name in self.key} for record in records]
+        return [self.identifier(left) for left in self._shield.records(keys)]
 
     def records_per_window(self, wanted: int | None) -> int:
         """Return how many records a window shall hold: what the settings say, or some pages.

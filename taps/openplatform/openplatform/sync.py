@@ -113,6 +113,8 @@ class Run:
     def _check(self, groups: Iterable[Group]) -> None:
         self.settings.check(self.tap.platform_streams, self.horizon.now)
         for group in groups:
+            for member in group.members:
+                member.check()
             for account in self.settings.accounts:
                 partitions = self.partitions(group, account)
                 check_bookmarks(partitions.values(), self.horizon.now)

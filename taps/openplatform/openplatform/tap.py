@@ -43,6 +43,7 @@ from openplatform.limits import Budget, Limit
 from openplatform.lists import ListReader
 from openplatform.metrics import Metrics
 from openplatform.partitions import ACCOUNT
+from openplatform.personal import restricted
 from openplatform.plans import Horizon, source_of
 from openplatform.reading import SliceReader
 from openplatform.recording import recorded
@@ -161,7 +162,9 @@ class PlatformTap(Tap):
             ),
             tokens=FileTokenStore(settings.token_folder(os.environ, self.name)),
             metrics=self.metrics,
-            redact=Redactor(secret_settings(self.config, self.config_jsonschema)),
+            redact=Redactor(
+                secret_settings(self.config, self.config_jsonschema), people=restricted(self.config)
+            ),
             retry=Retry(int(self.config.get("retry_tries") or 5), first_wait.total_seconds()),
             timeout=(
                 10.0,
@@ -333,9 +336,11 @@ class PlatformTap(Tap):
         """Yield the records of one stream and account without touching any state."""
         wanted = None if context is None else context.get(ACCOUNT)
         self.settings.check(self.platform_streams, self.clock.now())
+        stream.check()
         for account in self.settings.accounts:
             if wanted is None or account.id == wanted:
-                yield from self._records(stream, account)
+                for record in self._records(stream, account):
+                    yield from stream.leaving([record])
 
     def _records(self, stream: PlatformStream, account: Account) -> Iterable[dict[str, t.Any]]:
         source = source_of(stream, self.platform_streams)

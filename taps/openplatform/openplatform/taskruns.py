@@ -20,6 +20,7 @@ from openplatform.bookmarks import Bookmark, format_time
 from openplatform.counts import BUCKETS, Count, buckets, countable, schema_message
 from openplatform.errors import (
     ConfigurationError,
+    FatalError,
     OpenPlatformError,
     RunFailedError,
     ShrinkWindowError,
@@ -112,6 +113,8 @@ class TaskRun:
         part: Part,
     ) -> None:
         try:
+            if part.do != "count":
+                _compared_by_id(stream)
             do(stream, account, part)
         except (ConfigurationError, UnreachableError):
             raise
@@ -347,7 +350,7 @@ class TaskRun:
             stream._write_schema_message()  # noqa: SLF001 - the SDK's own way out
 
     def _write(self, stream: PlatformStream, records: t.Iterable[Record]) -> None:
-        for record in records:
+        for record in stream.leaving(list(records)):
             stream._write_record_message(record)  # noqa: SLF001 - maps, masks: the SDK's own way
             self._tap.metrics.streams[stream.name, record["_account"]].records += 1
 
@@ -360,6 +363,21 @@ def _span(window: Window | None) -> Line:
     if window is None:
         return {"start": None, "end": None}
     return {"start": format_time(window.start), "end": format_time(window.end)}
+
+
+def _compared_by_id(stream: PlatformStream) -> None:
+    """Refuse records whose ids the platform would not know again.
+
+    Raises:
+        FatalError: The warehouse has hashes of them.
+    """
+    stream.check()
+    if stream.hides_ids:
+        msg = (
+            f"the ids of {stream.name} leave as hashes (personal_data), so its records cannot be "
+            "compared or asked for by id; read their time again with `syncops backfill`"
+        )
+        raise FatalError(msg)
 
 
 def _dated(*streams: PlatformStream) -> bool:

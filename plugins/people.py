@@ -1,0 +1,60 @@
+"""The fields that identify a person, as each tap's README lists them: from the schemas' own marks."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import typing as t
+from pathlib import Path
+
+from generated_parts import BEGIN, between
+
+NAME = "people"
+INTRODUCTION = """\
+With `personal_data: hash` each of these leaves as a keyed hash, with `drop` not at all (see "Personal data" in
+the project's README); of an object or a list all that is in it.
+"""
+NO_ONE = "No field of this tap is known to identify a person."
+
+
+def with_fields(readme: Path, text: str) -> str:
+    """Return a tap's README with the list of today; one without markers for it stays as it is.
+
+    Args:
+        readme: Its path, in the tap's folder.
+        text: What it holds.
+    """
+    if BEGIN.format(name=NAME) not in text:
+        return text
+    return between(text, NAME, listed(fields(readme.parent.name)))
+
+
+def fields(tap: str) -> dict[str, tuple[str, ...]]:
+    """Return the paths of the personal fields by stream; streams without any stay out."""
+    from openplatform import schemas
+    from openplatform.personal import marks
+
+    (script,) = importlib.metadata.entry_points(group="console_scripts", name=tap)
+    module, _, attribute = script.value.partition(":")
+    kind: t.Any = getattr(importlib.import_module(module), attribute.partition(".")[0])
+    found = {}
+    for stream in kind.stream_classes:
+        made = stream.made_schema
+        schema = made or schemas.load(stream.package, stream.shaped_as or stream.name)
+        if paths := tuple(marks(schema)):
+            found[stream.name] = paths
+    return found
+
+
+def listed(by_stream: dict[str, tuple[str, ...]]) -> str:
+    """Return the list as Markdown; streams with the same fields share a row."""
+    if not by_stream:
+        return NO_ONE
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for stream, paths in by_stream.items():
+        rows.setdefault(paths, []).append(stream)
+    lines = [INTRODUCTION, "| Streams | Fields |", "|---|---|"]
+    for paths, streams in rows.items():
+        cells = (" ".join(f"`{name}`" for name in names) for names in (streams, paths))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
