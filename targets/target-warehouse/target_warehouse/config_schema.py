@@ -125,6 +125,11 @@ CONFIG_SCHEMA: Schema = {
             minimum=0,
             default=100,
         ),
+        "metrics_file": _setting(
+            "string",
+            "Prometheus textfile, replaced at the end of each run: bad records of the run by stream "
+            "and account, and records that stand in the quarantine. A file for each loader.",
+        ),
         "batch_rows": _setting(
             "integer",
             "Rows in one transaction; default 10,000 in PostgreSQL, 20,480 in DuckDB.",

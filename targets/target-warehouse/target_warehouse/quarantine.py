@@ -110,7 +110,7 @@ class Quarantine:
         )
         self.count = 0
         self.count_dropped = 0
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()  # by stream and account
 
     def add(
         self,
@@ -141,7 +141,7 @@ class Quarantine:
             return
         self._last = (schema.stream, reason, missing_key)
         self.count += 1
-        self._counts[schema.stream, _account(payload)] += 1
+        self.counts[schema.stream, _account(payload)] += 1
 
     def told(self, raw: msgspec.Raw, name: str) -> msgspec.Raw:
         """Return a record with the number of bad records of the stream and account that it names."""
@@ -150,7 +150,7 @@ class Quarantine:
             of = msgspec.json.decode(raw, type=_Named)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return raw
-        values[name] = msgspec.Raw(b"%d" % self._counts[of.stream, of.account])
+        values[name] = msgspec.Raw(b"%d" % self.counts[of.stream, of.account])
         return msgspec.Raw(msgspec.json.encode(values))
 
     @property
@@ -186,6 +186,16 @@ class Quarantine:
                 "%d bad records came again that were dropped from the quarantine before",
                 self.count_dropped,
             )
+
+    def standing(self) -> dict[str, int]:
+        """Return how many records are open, by stream."""
+        if not self._exists:
+            return {}
+        found = self._dialect.rows(
+            f"SELECT stream, count(*) FROM {self._dialect.relation(NAME)} "
+            f"WHERE state = '{State.OPEN.value}' GROUP BY stream"
+        )
+        return dict(found)
 
     def of_read(self, stream: str, activation: Activation) -> list[str]:
         """Return the open records that a full read, or a later one, brought within its scope.

@@ -12,8 +12,8 @@ import signal
 import sys
 import typing as t
 
-from target_warehouse import dialects, messages
-from target_warehouse.errors import WarehouseError
+from target_warehouse import dialects, messages, metrics
+from target_warehouse.errors import QuarantineError, WarehouseError
 from target_warehouse.kept import EVERY_OPEN, Replayed, Selection
 from target_warehouse.loader import Loader
 from target_warehouse.settings import Settings
@@ -62,6 +62,8 @@ class Run:
                 self._loader = Loader(self._settings, self._dialect, _print_state)
             yield self._loader
         except BaseException as error:
+            if isinstance(error, QuarantineError) and self._loader is not None:
+                self._measure(self._loader)
             told = self._dialect.explain(error) if self._dialect is not None else None
             self.close()
             if told is not None:
@@ -77,10 +79,18 @@ class Run:
                 loader.take(block)
             return loader.counts.copy()
 
+    def _measure(self, loader: Loader) -> None:
+        """Tell monitoring of the bad records."""
+        metrics.log_lines(loader.quarantine.counts)
+        if path := self._settings.metrics_file:
+            quarantine = loader.quarantine
+            metrics.write_file(path, quarantine.counts, quarantine.standing())
+
     def finish(self) -> None:
         """Commit the rest at the end of the input, and close."""
         with self._session() as loader:
             loader.finish()
+            self._measure(loader)
         self.close()
 
     def replay_quarantine(self, wanted: Selection = EVERY_OPEN) -> list[Replayed]:
@@ -91,6 +101,7 @@ class Run:
         """
         with self._session() as loader:
             outcomes = loader.replay(wanted)
+            self._measure(loader)
         self.close()
         for outcome in outcomes:
             log.info("%s", outcome)

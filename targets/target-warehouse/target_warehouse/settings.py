@@ -71,6 +71,11 @@ class Settings:
         return int(self.config.get("quarantine_threshold", 100))
 
     @property
+    def metrics_file(self) -> str:
+        """The Prometheus textfile to write; empty for none."""
+        return self.config.get("metrics_file") or ""
+
+    @property
     def max_batch_age_seconds(self) -> float:
         """How long a row may wait for its transaction, in seconds."""
         return float(self.config.get("max_batch_age_seconds", 60))
