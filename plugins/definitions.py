@@ -19,7 +19,18 @@ from pathlib import Path
 import bootstrap
 import people
 from generated_parts import BEGIN, END, between, rows_together, together
-from plugin_facts import Json, Plugin, PluginError, Stream, ask, read_tap, read_target, relative
+from plugin_facts import (
+    Json,
+    Plugin,
+    PluginError,
+    Stream,
+    ask,
+    expect_settings,
+    pushes,
+    read_tap,
+    read_target,
+    relative,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -204,13 +215,14 @@ def loaders(target: Plugin) -> Json:
     return {"plugins": {"loaders": plugins}}
 
 
-def _pushes(folder: Path) -> bool:
-    """Tell whether a tap understands its platform's push messages."""
-    return any(folder.glob("tap_*/push.py"))
-
-
 def eventgate(taps: Iterable[Path], about: Json) -> Json:
-    """Return the definition of eventgate, installed together with the taps whose messages it reads."""
+    """Return the definition of eventgate, installed together with the taps whose messages it reads.
+
+    Raises:
+        PluginError: A tap is not installed beside it, so that its settings would be left out.
+    """
+    taps = [folder for folder in taps if pushes(folder)]
+    expect_settings(taps, about)
     gate = Plugin("eventgate", "plugins/eventgate", {"capabilities": [], **about})
     whole = definition(
         gate,
@@ -219,7 +231,7 @@ def eventgate(taps: Iterable[Path], about: Json) -> Json:
             for folder in (
                 gate.folder,
                 "plugins/sandbox",
-                *(relative(folder) for folder in taps if _pushes(folder)),
+                *(relative(folder) for folder in taps),
             )
         ),
         commands={

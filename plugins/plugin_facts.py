@@ -118,6 +118,27 @@ def ask(name: str, *arguments: str) -> Json:
     return t.cast("Json", answer)
 
 
+def pushes(folder: Path) -> bool:
+    """Tell whether a tap understands its platform's push messages."""
+    return any(folder.glob("tap_*/push.py"))
+
+
+def expect_settings(taps: t.Iterable[Path], about: Json) -> None:
+    """Make sure that eventgate told the settings of all these taps.
+
+    Raises:
+        PluginError: One is not installed beside it, so that its settings would be left out.
+    """
+    slugs = {folder.name: folder.name.removeprefix("tap-").replace("-", "_") for folder in taps}
+    told = tuple(about["settings"]["properties"])
+    silent = [tap for tap, slug in slugs.items() if not any(n.startswith(f"{slug}_") for n in told)]
+    if silent:
+        raise PluginError(
+            f"eventgate does not tell the settings of {', '.join(silent)}: not installed beside it. "
+            "Install them (`uv sync --all-packages`), then run this again."
+        )
+
+
 def relative(folder: Path) -> str:
     """Return a path within the project as definitions write it."""
     return folder.relative_to(bootstrap.ROOT).as_posix()

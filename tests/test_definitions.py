@@ -106,6 +106,22 @@ def test_a_tap_gets_its_parts_that_ask_for_single_records():
     assert {"example-events", "example-hot"} <= {s["job"] for s in made["schedules"]}
 
 
+def test_a_tap_that_is_not_installed_beside_eventgate_stops_it_all(tmp_path, monkeypatch):
+    """Its settings would be lost from the definition without a word."""
+    monkeypatch.setattr(definitions.bootstrap, "ROOT", tmp_path)
+    folders = [tmp_path / "taps" / name for name in ("tap-first", "tap-second-shop", "tap-silent")]
+    for folder in folders:
+        (folder / "tap_x").mkdir(parents=True)
+    for folder in folders[:2]:
+        (folder / "tap_x" / "push.py").touch()
+    about = {"description": "", "settings": {"properties": {"first_token": {"type": "string"}}}}
+    with pytest.raises(definitions.PluginError, match="settings of tap-second-shop: not installed"):
+        definitions.eventgate(folders, about)
+    about["settings"]["properties"]["second_shop_token"] = {"type": "string"}
+    (gate,) = definitions.eventgate(folders, about)["plugins"]["utilities"]
+    assert gate["pip_url"].endswith("-e ./taps/tap-first -e ./taps/tap-second-shop")
+
+
 def test_a_stream_that_the_tap_leaves_out_is_not_selected():
     assert definitions.extractors([TAP])["plugins"]["extractors"][0]["select"] == [
         "*.*", "!points_changes.*",
