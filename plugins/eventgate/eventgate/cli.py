@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import os
-import socket
 import sys
 import time
 import typing as t
@@ -23,11 +21,11 @@ import click
 from openplatform.bookmarks import format_time
 from openplatform.errors import ConfigurationError
 
-from eventgate.config import Config, described_settings, read_config
+from eventgate.config import Config, described_settings, read_config, ways
 from eventgate.log import MOST_ROWS, LogError, open_log
+from eventgate.sockets import is_loopback, listen
 
 DEFAULT_PORT: t.Final = 8800
-_LISTEN_BACKLOG = 1024
 _SWITCH_SECONDS = 0.0005
 
 P = t.ParamSpec("P")
@@ -126,12 +124,12 @@ def serve(sources: Sources, host: str, port: int, keep_days: float | None) -> No
     if not config.gates:
         msg = "no platform is configured; `eventgate --help` shows a settings file"
         raise click.ClickException(msg)
-    if not config.token and not _is_loopback(host):
+    if not config.token and not is_loopback(host):
         msg = f"set a token (EVENTGATE_TOKEN) before listening on {host}: /events would be open to all"
         raise click.ClickException(msg)
     with closing(open_log(config.database)) as log:
         log.check()
-    listener = _listen(host, port)
+    listener = listen(host, port)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     keep = None if keep_days is None else timedelta(days=keep_days)
     url = f"http://{host}:{listener.getsockname()[1]}"
@@ -156,29 +154,6 @@ def serve(sources: Sources, host: str, port: int, keep_days: float | None) -> No
         server.run(sockets=[listener])
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's delay off only on sockets whose protocol is named
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(_LISTEN_BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        msg = f"cannot listen on {host}:{port}: {reason}. Choose another --port."
-        raise click.ClickException(msg) from None
-    return listener
 
 
 @main.command()
@@ -310,8 +285,9 @@ def check(sources: Sources, url: str, *, as_json: bool) -> None:
     """  # noqa: D301
     config = sources.read()
     gates = [
-        {"name": name, "url": f"{url.rstrip('/')}/push/{name}", "console": gate.console}
+        {"name": name, **way}
         for name, gate in config.gates.items()
+        for way in ways(name, gate, url)
     ]
     problems = []
     if not gates:
@@ -376,7 +352,7 @@ def load(
     """  # noqa: D301
     from eventgate.load import Plan, run_trial
 
-    free = _listen("127.0.0.1", 0)
+    free = listen("127.0.0.1", 0)
     port = free.getsockname()[1]
     free.close()
     plan = Plan(seconds, rate, lines, kill, sources.database or "", platforms)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 from openplatform.errors import ConfigurationError
+from openplatform.listening import Listening
 from openplatform.push import Push, PushSetting, load, pushes
 
 PREFIX: t.Final = "EVENTGATE_"
@@ -99,6 +100,23 @@ def _gate(name: str, values: Mapping[str, str]) -> Push:
     except ConfigurationError as error:
         msg = f"Setting platforms, {name}: {error}"
         raise ConfigurationError(msg) from None
+
+
+def ways(name: str, gate: Push, url: str) -> list[dict[str, str]]:
+    """Return by which ways a gate's messages come: an address here, a connection from here.
+
+    Args:
+        name: The gate's name.
+        gate: What its settings make of it.
+        url: How the platforms reach this gate.
+    """
+    found = []
+    if isinstance(gate, Listening) and gate.listens:
+        text = "a connection that eventgate opens"
+        found.append({"url": text, "console": gate.connection_console})
+    if gate.takes_requests:
+        found.append({"url": f"{url.rstrip('/')}/push/{name}", "console": gate.console})
+    return found
 
 
 def platform_settings() -> list[tuple[str, PushSetting]]:

@@ -1,4 +1,7 @@
-"""The HTTP side: `/push/<platform>` takes messages, `/events` gives events, `/health` tells how it is."""
+"""The HTTP side: `/push/<platform>` takes messages, `/events` gives events, `/health` tells how it is.
+
+Messages that come over connections take the same way into the log.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import contextlib
 import hmac
 import logging
 import typing as t
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qsl
 
 from openplatform.bookmarks import format_time
-from openplatform.push import PushAnswer, PushRefusedError, PushRequest
+from openplatform.listening import Listening
+from openplatform.push import PushRefusedError, PushRequest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -21,7 +26,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from eventgate.config import Config
+from eventgate.listening import Listener
 from eventgate.log import MOST_ROWS, Event, LogError, NewEvent, OtherLogError, open_log
+from eventgate.metrics import exposition
 from eventgate.writer import Writer
 
 _LOGGER = logging.getLogger("eventgate")
@@ -48,10 +55,16 @@ class Service:
         self._reading = open_log(config.database)
         self._refused = 0
         self._writer: Writer | None = None
+        self._listeners = [
+            Listener(name, gate, self._stored, self._refuse)
+            for name, gate in config.gates.items()
+            if isinstance(gate, Listening) and gate.listens
+        ]
         self._starlette = Starlette(
             routes=[
                 Route("/events", self._events, methods=["GET"]),
                 Route("/health", self._health, methods=["GET"]),
+                Route("/metrics", self._metrics, methods=["GET"]),
             ],
             lifespan=self._life,
         )
@@ -70,15 +83,16 @@ class Service:
         with contextlib.suppress(LogError):  # the connection is made before the first message comes
             await run_in_threadpool(log.check)
         self._writer = Writer(log)
+        listening = [asyncio.create_task(one.run()) for one in self._listeners]
         upkeep = [asyncio.create_task(self._tidy())]
         if self._keep is not None:
             upkeep.append(asyncio.create_task(self._prune(self._keep)))
         try:
             yield
         finally:
-            for task in upkeep:
+            for task in (*listening, *upkeep):
                 task.cancel()
-            await asyncio.gather(*upkeep, return_exceptions=True)
+            await asyncio.gather(*listening, *upkeep, return_exceptions=True)
             await run_in_threadpool(self._writer.close)
             self._reading.close()
 
@@ -95,7 +109,9 @@ class Service:
         received = datetime.now(timezone.utc)
         asked = PushRequest(
             method=request.method,
-            query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"))),
+            query=dict(
+                parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            ),
             headers={
                 name.decode("latin-1"): value.decode("latin-1")
                 for name, value in request.scope["headers"]
@@ -106,17 +122,20 @@ class Service:
         try:
             answer = gate.answer(asked)
         except PushRefusedError as refusal:
-            self._refused += 1
+            self._refuse()
             _LOGGER.warning("refused a message to /push/%s: %s", name, refusal)
             return _problem(refusal.status, str(refusal))
         slug = name.partition("/")[0]
-        if answer.events and not await self._stored(slug, answer, received):
+        events = [NewEvent(slug, event, answer.body, received) for event in answer.events]
+        if events and not await self._stored(events):
             return _problem(503, _AGAIN)
         return Response(answer.reply, media_type=answer.content_type)
 
-    async def _stored(self, slug: str, answer: PushAnswer, received: datetime) -> bool:
+    def _refuse(self) -> None:
+        self._refused += 1
+
+    async def _stored(self, events: Sequence[NewEvent]) -> bool:
         """Store durably; only then may the platform hear its success word."""
-        events = [NewEvent(slug, event, answer.body, received) for event in answer.events]
         writer = t.cast("Writer", self._writer)
         try:
             future = writer.store(events)
@@ -167,20 +186,29 @@ class Service:
         given = request.headers.get("authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {self._config.token}".encode())
 
-    async def _health(self, _request: Request) -> Response:
+    def _counts(self) -> dict[str, int]:
         writer = t.cast("Writer", self._writer)
-        content = {
-            "ok": True,
+        return {
             "stored": writer.stored,
             "repeated": writer.repeated,
             "refused": self._refused,
             "waiting": writer.waiting,
         }
+
+    async def _health(self, _request: Request) -> Response:
+        content: dict[str, t.Any] = {"ok": True, **self._counts()}
+        if self._listeners:
+            content["connections"] = {one.name: asdict(one.tally) for one in self._listeners}
         try:
             await run_in_threadpool(self._reading.check)
         except LogError:
             return JSONResponse({**content, "ok": False}, status_code=503)
         return JSONResponse(content)
+
+    async def _metrics(self, _request: Request) -> Response:
+        tallies = {one.name: one.tally for one in self._listeners}
+        text = exposition(self._counts(), tallies)
+        return Response(text, media_type="text/plain; version=0.0.4")
 
     # -- upkeep ----------------------------------------------------------------------------------
 

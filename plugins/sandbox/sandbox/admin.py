@@ -146,6 +146,11 @@ def _push(world: World, args: Args) -> Args:
     return {"accounts": []}
 
 
+def _hang_up(world: World, args: Args) -> Args:
+    slug = world.platform(args["platform"]).slug
+    return {"ended": world.lines.hang_up(slug, polite=bool(args.get("polite")))}
+
+
 def _clear(world: World, _args: Args) -> Args:
     world.log.clear()
     return {}
@@ -165,6 +170,7 @@ _CONTROLS: dict[str, t.Callable[[World, Args], Args]] = {
     "tokens/expire": _expire,
     "clock/advance": _advance,
     "push": _push,
+    "lines/hang_up": _hang_up,
     "requests/clear": _clear,
     "stop": _stop,
 }

@@ -278,17 +278,38 @@ def pushes(url: str, *, wait: float, as_json: bool) -> None:
 
 
 @main.command()
+@url_option
+@click.option("--hang-up", metavar="PLATFORM", help="End the connections to this platform.")
+@click.option("--polite", is_flag=True, help="With --hang-up: ask the app to end them.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def lines(url: str, *, hang_up: str | None, polite: bool, as_json: bool) -> None:
+    """Show the connections that apps opened, and what became of the messages over them."""
+    if hang_up:
+        answer = _reach(url, "lines/hang_up", {"platform": hang_up, "polite": polite})
+        click.echo(f"{answer['ended']} connections to {hang_up} end")
+        return
+    state = _reach(url, "status.json")["lines"]
+    counts = ", ".join(f"{name} {n}" for name, n in state.items() if name != "connections")
+    opened = ", ".join(f"{name} {n}" for name, n in state["connections"].items()) or "none"
+    click.echo(json.dumps(state, indent=2) if as_json else f"{counts}; open: {opened}")
+
+
+@main.command()
 @click.option("--platform", help="Only this platform.")
 @click.option("--accounts", default=2, show_default=True, help="Accounts per platform.")
 @click.option(
     "--pushes", is_flag=True, help="Instead, settings of eventgate: all platforms' push secrets."
 )
+@click.option(
+    "--listeners", is_flag=True, help="Instead, settings of eventgate to open connections with."
+)
 @url_option
-def config(platform: str | None, accounts: int, url: str, *, pushes: bool) -> None:
+def config(platform: str | None, accounts: int, url: str, *, pushes: bool, listeners: bool) -> None:
     """Print the demo credentials and ready tap settings as JSON."""
     world = World(SandboxSettings(accounts=accounts, size=1))
-    if pushes:
-        click.echo(json.dumps({"platforms": world.gates()}, indent=2))
+    if pushes or listeners:
+        gates = world.listeners(url.rstrip("/")) if listeners else world.gates()
+        click.echo(json.dumps({"platforms": gates}, indent=2))
         return
     try:
         chosen = [world.platform(platform)] if platform else list(world.platforms.values())

@@ -17,7 +17,8 @@ from typing_extensions import override
 import sandbox.platforms
 from sandbox.dataset import Dataset, Entity, Record, Row
 from sandbox.http import Call, Rejected, Reply, json_reply
-from sandbox.pushes import Announcer
+from sandbox.lines import Operator
+from sandbox.pushes import Announcer, Kind
 from sandbox.tokens import Token, TokenBook
 
 if t.TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Platform(abc.ABC):
         title: Its name for people.
         entities: The kinds of rows it holds.
         announcer: How it pushes messages; None when it does not.
+        operator: How it sends them over connections that apps open; None when it does not.
         volatile: Parameters that differ when one and the same call is made again.
     """
 
@@ -63,6 +65,7 @@ class Platform(abc.ABC):
     title: t.ClassVar[str]
     entities: t.ClassVar[tuple[type[Entity], ...]]
     announcer: t.ClassVar[Announcer | None] = None
+    operator: t.ClassVar[Operator | None] = None
     volatile: t.ClassVar[frozenset[str]] = frozenset({"access_token", "timestamp", "sign"})
 
     def __init__(self, world: World) -> None:
@@ -128,13 +131,17 @@ class Platform(abc.ABC):
                 end_ms=self.world.history_end_ms,
                 peer=lambda name: self.dataset(account, name),
             )
-            if self.announcer is not None:
-                data.told = functools.partial(
-                    self.world.pushes.announce, self.slug, self.announcer, data
-                )
+            if self.announcer is not None or self.operator is not None:
+                data.told = functools.partial(self._tell, data)
         if call is not None:
             call.touched = data
         return data
+
+    def _tell(self, data: Dataset, kind: Kind, row: Row) -> None:
+        if self.announcer is not None:
+            self.world.pushes.announce(self.slug, self.announcer, data, kind, row)
+        if self.operator is not None:
+            self.world.lines.announce(self.slug, self.operator, data, kind, row)
 
     def remembered(self, name: str, sources: list[Dataset], make: t.Callable[[], T]) -> T:
         """Return what `make` derives from data sets, made anew only when one of them changed."""

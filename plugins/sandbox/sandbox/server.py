@@ -1,4 +1,4 @@
-"""The HTTP side: a bare ASGI application on uvicorn, made for many small requests."""
+"""The side of the network: a bare ASGI application on uvicorn, made for many small requests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from sandbox.admin import ADMIN_PREFIX, administer
 from sandbox.http import Reply
+from sandbox.lines import converse
 from sandbox.world import World
 
 _TICK_SECONDS = 0.02
@@ -51,7 +52,10 @@ class Application:
         self.world = world
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, or hold one connection."""
+        if scope["type"] == "websocket":
+            await converse(self.world, scope, receive, send)
+            return
         if scope["type"] != "http":
             return
         body = await _body(receive)
@@ -101,7 +105,7 @@ class Server(uvicorn.Server):
             http="httptools",
             loop="asyncio",
             lifespan="off",
-            ws="none",
+            ws="websockets-sansio",
             log_config=None,
             access_log=False,
             server_header=False,

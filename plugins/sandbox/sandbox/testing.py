@@ -181,6 +181,31 @@ class Sandbox:
             raise TimeoutError(msg)
         return self.world.pushes.status()
 
+    def listeners(self, platform: str) -> dict[str, dict[str, str]]:
+        """Return the settings with which eventgate opens connections to a platform, by name."""
+        found = self.world.listeners(self.url)
+        return {name: own for name, own in found.items() if name.partition("/")[0] == platform}
+
+    def connected(self, platform: str, count: int = 1, seconds: float = 10.0) -> None:
+        """Wait until so many connections to a platform are open and ready.
+
+        Raises:
+            TimeoutError: That did not come about.
+        """
+        self.world.lines.until(lambda told: told["connections"].get(platform) == count, seconds)
+
+    def acknowledged(self, seconds: float = 10.0) -> dict[str, t.Any]:
+        """Wait until every message over a connection is acknowledged; return what became of them.
+
+        Raises:
+            TimeoutError: Some are not.
+        """
+        return self.world.lines.until(lambda told: told["waiting"] == 0, seconds)
+
+    def hang_up(self, platform: str, *, polite: bool = False) -> int:
+        """End the connections to a platform, or ask for their end; return how many they were."""
+        return self.world.lines.hang_up(platform, polite=polite)
+
     # -- what was asked --------------------------------------------------------------------------
 
     def requests(

@@ -15,6 +15,7 @@ from sandbox.clock import BEIJING_SECONDS, SystemClock
 from sandbox.faults import FaultPlan
 from sandbox.http import Call, Reply, json_reply
 from sandbox.limits import Limits
+from sandbox.lines import Lines
 from sandbox.log import Logged, RequestLog, redact
 from sandbox.platform import Platform, Platforms, TruthRow
 from sandbox.pushes import Pushes, Subscription
@@ -49,6 +50,7 @@ class World:
         self.requests = 0
         self.stopping = False
         self.pushes = Pushes(settings.seed, self.clock.now)
+        self.lines = Lines(self.clock.now)
         self.platforms = Platforms(self)
 
     def _history_end(self) -> int:
@@ -202,6 +204,18 @@ class World:
                 found |= platform.announcer.gates(platform.accounts)
         return found
 
+    def listeners(self, url: str) -> dict[str, dict[str, str]]:
+        """Return the settings of those who open connections to the platforms, by name.
+
+        Args:
+            url: Address of this sandbox.
+        """
+        found: dict[str, dict[str, str]] = {}
+        for slug, platform in self.platforms.items():
+            if platform.operator is not None:
+                found |= platform.operator.gates(platform, f"{url}/{slug}")
+        return found
+
     def truth(self, platform: str, account: str, entity: str) -> Iterator[TruthRow]:
         """Return what a perfect copy of a stream would hold at this instant."""
         with self.lock:
@@ -219,6 +233,7 @@ class World:
                 "faults": {**dataclasses.asdict(self.plan.faults), "made": dict(self.plan.made)},
                 "limits": self.limits.active,
                 "pushes": self.pushes.status(),
+                "lines": self.lines.status(),
                 "latency_ms": self.latency_ms,
                 "platforms": [self._platform_status(p) for p in self.platforms.values()],
                 "counts": [

@@ -22,7 +22,12 @@ from datetime import datetime, tzinfo
 from importlib.metadata import EntryPoint, entry_points
 
 from cryptography.hazmat.primitives import padding
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import (
+    BlockCipherAlgorithm,
+    Cipher,
+    algorithms,
+    modes,
+)
 
 from openplatform.errors import ConfigurationError, OpenPlatformError
 from openplatform.times import Misfit, parse_time
@@ -156,6 +161,11 @@ class Push(abc.ABC):
                 msg = f"The setting {one.name} is missing: {one.description}"
                 raise ConfigurationError(msg)
 
+    @property
+    def takes_requests(self) -> bool:
+        """Whether messages come by HTTP with these settings."""
+        return True
+
     @abc.abstractmethod
     def answer(self, request: PushRequest) -> PushAnswer:
         """Verify, decrypt and understand one request.
@@ -175,14 +185,21 @@ def load(point: EntryPoint) -> type[Push]:
     return t.cast("type[Push]", point.load())
 
 
-def decrypt(key: bytes, iv: bytes, data: bytes, *, block: int = 16) -> bytes:
-    """Decrypt AES-CBC and take off the PKCS#7 padding to blocks of so many bytes.
+def decrypt(
+    key: bytes,
+    iv: bytes,
+    data: bytes,
+    *,
+    block: int = 16,
+    algorithm: t.Callable[[bytes], BlockCipherAlgorithm] = algorithms.AES,
+) -> bytes:
+    """Decrypt CBC (of AES unless told) and take off the PKCS#7 padding to blocks of so many bytes.
 
     Raises:
         PushRefusedError: The key does not fit the message.
     """
     try:
-        cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+        cipher = Cipher(algorithm(key), modes.CBC(iv)).decryptor()
         plain = cipher.update(data) + cipher.finalize()
         unpadder = padding.PKCS7(block * 8).unpadder()
         return unpadder.update(plain) + unpadder.finalize()

@@ -12,6 +12,7 @@ from sandbox.mixing import digest
 from sandbox.platform import Gateway, TruthRow
 from sandbox.platforms.dingtalk import attendance
 from sandbox.platforms.dingtalk.calls import AGENT, CALLS, Arguments, QueryArguments, beginning
+from sandbox.platforms.dingtalk.lines import OPEN, DingtalkOperator
 from sandbox.platforms.dingtalk.pushes import DingtalkAnnouncer
 from sandbox.platforms.dingtalk.rows import CODES, ROWS
 
@@ -30,6 +31,7 @@ class Dingtalk(Gateway):
     title = "钉钉"
     entities = ROWS
     announcer = DingtalkAnnouncer()
+    operator = DingtalkOperator()
 
     @override
     def account_name(self, number: int) -> str:
@@ -57,7 +59,7 @@ class Dingtalk(Gateway):
 
     @override
     def grants(self, call: Call) -> bool:
-        return self.name_of(call) in _GRANTS
+        return self.name_of(call) in {*_GRANTS, OPEN}
 
     @override
     def success(self, call: Call, content: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -135,28 +137,41 @@ class Dingtalk(Gateway):
 
     @override
     def granted(self, call: Call) -> dict[str, t.Any]:
-        method, generation = _GRANTS[call.api]
+        method, generation = _GRANTS.get(call.api, ("POST", _NEW))
         if call.method != method:
             raise Rejected("invalidParameter", f"use {method}")
         new = generation == _NEW
-        names = ("appKey", "appSecret") if new else ("appkey", "appsecret")
         asked = self._body(call) if new else call.query
-        key, secret = (str(asked.get(name, "")) for name in names)
-        call.params = dict(zip(names, (key, secret), strict=True))
-        number = key.removeprefix(_KEY)
-        known = key.startswith(_KEY) and number.isdigit()
-        account = self.account_name(int(number)) if known else ""
-        if account not in self.accounts or secret != f"{_SECRET}-{account}":
+        if call.api == OPEN:
+            account = self._owner(call, asked, ("clientId", "clientSecret"))
+            if not account:
+                raise Rejected("authFailed", "鉴权失败", "auth", status=401)
+            return t.cast("dict[str, t.Any]", self.operator.ticket(self, call, account, asked))
+        account = self._owner(
+            call, asked, ("appKey", "appSecret") if new else ("appkey", "appsecret")
+        )
+        if not account:
             if new:
                 raise Rejected("invalidClientIdOrSecret", "无效的clientId或者clientSecret", "auth")
             raise Rejected(40096, "不合法的appKey或appSecret", "auth")
-        call.account = account
         subject = f"{account} {generation}"
         token = self.tokens.valid(subject, call.now) or self.tokens.issue(subject, call.now, _LIFE)
         life = int(token.expires - call.now)
         if new:
             return {"accessToken": token.value, "expireIn": life}
         return {"errcode": 0, "access_token": token.value, "errmsg": "ok", "expires_in": life}
+
+    def _owner(self, call: Call, asked: t.Mapping[str, t.Any], names: tuple[str, str]) -> str:
+        """Return the company whose app proves itself; empty when it does not."""
+        key, secret = (str(asked.get(name, "")) for name in names)
+        call.params = dict(zip(names, (key, secret), strict=True))
+        number = key.removeprefix(_KEY)
+        known = key.startswith(_KEY) and number.isdigit()
+        account = self.account_name(int(number)) if known else ""
+        if account not in self.accounts or secret != f"{_SECRET}-{account}":
+            return ""
+        call.account = account
+        return account
 
     # -- truth -----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.platform import Gateway, TruthRow
 from sandbox.platforms.feishu import attendance
 from sandbox.platforms.feishu.calls import CALLS, PATTERNS, Arguments, beginning
+from sandbox.platforms.feishu.lines import OPEN, FeishuOperator
 from sandbox.platforms.feishu.pushes import FeishuAnnouncer
 from sandbox.platforms.feishu.rows import FORMS, ROOT, ROWS, TABLES, Approval
 
@@ -28,6 +29,7 @@ class Feishu(Gateway):
     title = "飞书"
     entities = ROWS
     announcer = FeishuAnnouncer()
+    operator = FeishuOperator()
 
     @override
     def account_name(self, number: int) -> str:
@@ -60,7 +62,7 @@ class Feishu(Gateway):
 
     @override
     def grants(self, call: Call) -> bool:
-        return call.path == f"/open-apis/{_TOKEN}"
+        return call.path in {f"/open-apis/{_TOKEN}", f"/{OPEN}"}
 
     @override
     def success(self, call: Call, content: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -118,17 +120,16 @@ class Feishu(Gateway):
     @override
     def granted(self, call: Call) -> dict[str, t.Any]:
         """Failures of this call come with HTTP 200."""
-        asked = self._body(call) if call.method == "POST" else {}
-        app, secret = str(asked.get("app_id", "")), str(asked.get("app_secret", ""))
-        call.params = {"app_id": app, "app_secret": secret}
-        number = app.removeprefix(_APP)
-        known = app.startswith(_APP) and number.isdigit()
-        account = self.account_name(int(number)) if known else ""
-        if account not in self.accounts:
-            raise Rejected(10003, "invalid param", "auth", status=200)
-        if secret != f"{_SECRET}-{account}":
-            raise Rejected(10014, "app secret invalid", "auth", status=200)
-        call.account = account
+        if call.api == OPEN:
+            account = self._owner(call, ("AppID", "AppSecret"))
+            if not account:
+                raise Rejected(514, "app_id or app_secret is invalid", "auth", status=200)
+            return self.operator.endpoint(self, call, account)
+        account = self._owner(call, ("app_id", "app_secret"))
+        if not account:
+            known = str(call.params["app_id"]).removeprefix(_APP).isdigit()
+            code, text = (10014, "app secret invalid") if known else (10003, "invalid param")
+            raise Rejected(code, text, "auth", status=200)
         token = self.tokens.valid(account, call.now)
         if token is None or token.expires - call.now < _RENEWED_FROM:
             token = self.tokens.issue(account, call.now, _LIFE)
@@ -138,6 +139,19 @@ class Feishu(Gateway):
             "tenant_access_token": f"t-{token.value}",
             "expire": int(token.expires - call.now),
         }
+
+    def _owner(self, call: Call, names: tuple[str, str]) -> str:
+        """Return the tenant whose app proves itself; empty when it does not."""
+        asked = self._body(call) if call.method == "POST" else {}
+        app, secret = (str(asked.get(name, "")) for name in names)
+        call.params = dict(zip(names, (app, secret), strict=True))
+        number = app.removeprefix(_APP)
+        known = app.startswith(_APP) and number.isdigit()
+        account = self.account_name(int(number)) if known else ""
+        if account not in self.accounts or secret != f"{_SECRET}-{account}":
+            return ""
+        call.account = account
+        return account
 
     # -- truth -----------------------------------------------------------------------------------
 

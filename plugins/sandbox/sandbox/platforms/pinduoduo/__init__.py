@@ -13,6 +13,7 @@ from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import digest
 from sandbox.platform import Gateway, TruthRow
 from sandbox.platforms.pinduoduo.calls import CALLS, COMPANIES, Arguments, shop
+from sandbox.platforms.pinduoduo.lines import PinduoduoOperator
 from sandbox.platforms.pinduoduo.rows import CASE_STEPS, ROWS
 from sandbox.tokens import Grants
 
@@ -45,6 +46,7 @@ class Pinduoduo(Gateway):
     slug = "pinduoduo"
     title = "拼多多"
     entities = ROWS
+    operator = PinduoduoOperator(CLIENT_ID, CLIENT_SECRET)
 
     @override
     def __init__(self, world: t.Any) -> None:

@@ -25,6 +25,7 @@ from sandbox.platforms.taobao.calls import (
     shop_of,
     subscription_of,
 )
+from sandbox.platforms.taobao.lines import TaobaoOperator
 from sandbox.platforms.taobao.orders import nick
 from sandbox.platforms.taobao.rows import ROWS, TaobaoItem
 from sandbox.tokens import Grants
@@ -64,6 +65,7 @@ class Taobao(Gateway):
     slug = "taobao"
     title = "淘宝"
     entities = ROWS
+    operator = TaobaoOperator(*MARKET)
     volatile = frozenset({"session", "timestamp", "sign"})
 
     @override
