@@ -102,6 +102,7 @@ class Facts:
         reading: Settings for every run against the simulator.
         open_fields: Fields whose objects may have any names, so that nothing in them is unknown.
         ignored: Fields by stream that may differ from the truth, such as addresses that expire.
+        platform: The simulator's name, where that is not the tap's (a tap of several products).
         world: Settings of the simulator (`SandboxSettings`), for platforms whose windows are so short
             that days of data would take thousands of calls.
         spare: Files in `samples/` that are neither a stream's nor a refusal, each with the reason.
@@ -122,16 +123,18 @@ class Facts:
     ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spare: Mapping[str, str] = field(default_factory=dict)
     world: Mapping[str, t.Any] = field(default_factory=dict)
+    platform: str = ""
 
     @property
     def slug(self) -> str:
         """The platform's name in the sandbox."""
-        return self.tap.name.removeprefix("tap-").replace("-", "_")
+        return self.platform or self.tap.name.removeprefix("tap-").replace("-", "_")
 
     @property
     def kinds(self) -> list[type[PlatformStream]]:
         """The streams of the tap that these tests read."""
-        return [kind for kind in self.tap.stream_classes if kind.name not in self.elsewhere]
+        streams = self.tap.chosen({**self.settings, **self.reading})[1]
+        return [kind for kind in streams if kind.name not in self.elsewhere]
 
     @property
     def streams(self) -> list[str]:
@@ -141,7 +144,8 @@ class Facts:
     @property
     def grants(self) -> bool:
         """Whether the platform hands out tokens, rather than knowing an app by its key alone."""
-        return self.tap.client_class.fetch_token is not PlatformClient.fetch_token
+        client = self.tap.chosen({**self.settings, **self.reading})[0]
+        return client.fetch_token is not PlatformClient.fetch_token
 
     @property
     def kept(self) -> dict[str, timedelta]:

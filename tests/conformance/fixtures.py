@@ -36,7 +36,7 @@ def running_sandbox() -> Iterator[Sandbox]:
 def trial_of(running_sandbox: Sandbox, tmp_path: Path) -> Callable[..., Trial]:
     """Make the trial of a tap; further arguments are those of `SandboxSettings`."""
 
-    def make(kind: type[PlatformTap], **settings: t.Any) -> Trial:
-        return Trial(kind, filled(running_sandbox, **settings), tmp_path / "tokens")
+    def make(kind: type[PlatformTap], *, platform: str = "", **settings: t.Any) -> Trial:
+        return Trial(kind, filled(running_sandbox, **settings), tmp_path / "tokens", platform)
 
     return make

@@ -49,13 +49,15 @@ class Reading(Declared):
 
     @pytest.fixture
     def trial(self, trial_of):
-        return self.prepared(trial_of(self.facts.tap, **{**SMALL, **self.facts.world}))
+        world = {**SMALL, **self.facts.world}
+        return self.prepared(trial_of(self.facts.tap, platform=self.facts.platform, **world))
 
     @pytest.fixture(scope="class")
     @classmethod
     def whole(cls, running_sandbox, tmp_path_factory):
         box = filled(running_sandbox, **{**SMALL, **cls.facts.world})
-        trial = Trial(cls.facts.tap, box, tmp_path_factory.mktemp("whole"))
+        folder = tmp_path_factory.mktemp("whole")
+        trial = Trial(cls.facts.tap, box, folder, cls.facts.platform)
         return Whole(cls().prepared(trial), cls.facts)
 
     def ageless(self, trial):

@@ -17,7 +17,8 @@ def sdk_suite(facts: Facts) -> type:
     """Return the test class of a tap; name it `TestSdk` in the tap's tests."""
     # The suite reads every stream that there is, selected or not; a schema is tried once.
     kinds = tuple(stream for stream in facts.kinds if stream.shaped_as is None)
-    kind = type(facts.tap.__name__, (facts.tap,), {"stream_classes": kinds})
+    parts = (facts.tap.chosen({**facts.settings, **facts.reading})[0], kinds)
+    kind = type(facts.tap.__name__, (facts.tap,), {"chosen": classmethod(lambda *_: parts)})
     base = get_tap_test_class(
         kind,
         config=facts.settings,
@@ -32,7 +33,7 @@ def sdk_suite(facts: Facts) -> type:
         @classmethod
         def runner(cls, running_sandbox, tmp_path_factory):
             box = filled(running_sandbox, **{**SMALL, **facts.world, "accounts": 1})
-            trial = Trial(kind, box, tmp_path_factory.mktemp("suite"))
+            trial = Trial(kind, box, tmp_path_factory.mktemp("suite"), facts.platform)
             kind.clock = trial.clock
             config = {
                 **trial.config,

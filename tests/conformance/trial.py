@@ -28,9 +28,11 @@ class Trial:
         config: The tap's settings; a test may change them.
     """
 
-    def __init__(self, kind: type[PlatformTap], box: Sandbox, folder: Path) -> None:
+    def __init__(
+        self, kind: type[PlatformTap], box: Sandbox, folder: Path, platform: str = ""
+    ) -> None:
         self.kind = kind
-        self.slug = kind.name.removeprefix("tap-").replace("-", "_")
+        self.slug = platform or kind.name.removeprefix("tap-").replace("-", "_")
         self.box = box
         self.clock = SharedClock(box.world.clock)
         self.names = box.accounts(self.slug)
