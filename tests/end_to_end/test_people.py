@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from openplatform import schemas
 from openplatform.bookmarks import Bookmark
+from openplatform.errors import ConfigurationError
 from sandbox.http import Reply
 
 from end_to_end.harness import NOW, SandboxTime, SharedTime, run
@@ -119,6 +120,42 @@ def test_what_is_owed_is_known_to_the_state_alone(go, shop, clock, caplog):
     later = go("orders", "order_details", state=outcome.state)
     assert hashed(known[0]) in {record["id"] for record in later.records("order_details")}
     assert not any(b'"%b"' % one.encode() in later.output for one in known)
+
+
+def test_every_state_goes_on_to_the_same_hashes(go, shop):
+    whole = go("orders", "order_details")
+    wanted = set(map(hashed, ids(shop)))
+    states = [index for index, m in enumerate(whole.messages) if m["type"] == "STATE"]
+    assert len(states) > 2
+    for index in states[:-1]:
+        before = whole.messages[: index + 1]
+        after = go("orders", "order_details", state=before[-1]["value"]).messages
+        for stream in ("orders", "order_details"):
+            records = [
+                m["record"] for m in before + after if m.get("stream") == stream and "record" in m
+            ]
+            assert {record["id"] for record in records} == wanted
+
+
+def test_the_sdks_own_loop_and_test_name_no_one(go, shop):
+    tap = go("orders").tap
+    for name in ("orders", "order_details"):
+        records = list(tap.streams[name].get_records({"_account": shop.accounts("lab")[0]}))
+        assert {record["id"] for record in records} == set(map(hashed, ids(shop)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"include_raw": True}, "include_raw: _raw would bring"),
+        ({"personal_data": "drop"}, "the key of orders identifies a person"),
+        ({"personal_key": "short"}, "personal_key: .* 16 characters"),
+    ],
+)
+def test_settings_are_refused_before_a_call(go, shop, settings, told):
+    with pytest.raises(ConfigurationError, match=told):
+        go("orders", settings=settings)
+    assert not shop.requests("lab")
 
 
 def test_a_cut_answer_is_not_shown(go, shop, caplog):

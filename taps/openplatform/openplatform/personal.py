@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import typing as t
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -103,11 +103,12 @@ class Shield:
         schema: Content of the stream's schema file.
 
     Attributes:
+        policy: What the settings say.
         fields: Top-level fields that are hashed or dropped as a whole.
     """
 
     def __init__(self, policy: Policy, schema: Schema) -> None:
-        self._policy = policy
+        self.policy = policy
         self._drops = policy.mode == DROP
         self._change = None if policy.mode == KEEP else self._object(schema)
         self.fields = frozenset(
@@ -119,32 +120,9 @@ class Shield:
         """Whether records leave as they are."""
         return self._change is None
 
-    def check(self, stream: str, key: Sequence[str], *, raw: bool) -> None:
-        """Refuse what cannot be.
-
-        Args:
-            stream: The stream's name.
-            key: The fields that identify its records.
-            raw: Whether records shall carry `_raw`.
-
-        Raises:
-            ConfigurationError: Says what to set instead.
-        """
-        mode = self._policy.mode
-        if mode == KEEP:
-            return
-        if raw:
-            msg = (
-                f"Setting include_raw: _raw would bring all that personal_data: {mode} keeps back of "
-                f"{stream}. Leave out one of them."
-            )
-            raise ConfigurationError(msg)
-        if self._drops and (names := ", ".join(name for name in key if name in self.fields)):
-            msg = (
-                f"Setting personal_data: the key of {stream} identifies a person ({names}) and cannot "
-                f"be dropped. Leave out the stream, or set streams: {stream}: personal_data: {HASH}."
-            )
-            raise ConfigurationError(msg)
+    def drops_key(self, key: Sequence[str]) -> bool:
+        """Tell whether a field of the key would be dropped."""
+        return self._drops and not self.fields.isdisjoint(key)
 
     def schema(self, schema: Schema) -> Schema:
         """Return the schema of what leaves."""
@@ -208,7 +186,49 @@ class Shield:
         return [hashes[text] for text in texts]
 
     def _hash(self, text: str) -> str:
-        return hmac.digest(self._policy.key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+        return hmac.digest(self.policy.key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+class Shielded(t.Protocol):
+    """A stream, as far as it matters here."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Fields that identify a record."""
+
+    @property
+    def shield(self) -> Shield:
+        """What becomes of its personal data."""
+
+
+def check(streams: Iterable[Shielded], *, raw: bool) -> None:
+    """Refuse what cannot be.
+
+    Args:
+        streams: The streams that shall be read.
+        raw: Whether records shall carry `_raw`.
+
+    Raises:
+        ConfigurationError: Says what to set instead.
+    """
+    held = [one for one in streams if one.shield.policy.mode != KEEP]
+    if held and raw:
+        msg = (
+            f"Setting include_raw: _raw would bring all that personal_data keeps back of {held[0].name}. "
+            "Leave out one of them."
+        )
+        raise ConfigurationError(msg)
+    if keyed := [one.name for one in held if one.shield.drops_key(one.key)]:
+        own = ", ".join(f"{name}: {{personal_data: {HASH}}}" for name in keyed)
+        msg = (
+            f"Setting personal_data: the key of {', '.join(keyed)} identifies a person and cannot be "
+            f"dropped. Leave these streams out, or hash them: streams: {{{own}}}."
+        )
+        raise ConfigurationError(msg)
 
 
 def _each(change: Change) -> Change:

@@ -279,8 +279,8 @@ class PlatformStream(Stream):
     def __init__(self, tap: PlatformTap, *, incremental: bool) -> None:
         name = self.shaped_as or self.name
         self.source_schema = self.made_schema or schemas.load(self.package, name)
-        self._shield = Shield(Policy.read(tap.config, self.name), self.source_schema)
-        open_key = self._shield.fields.isdisjoint(self.key)
+        self.shield = Shield(Policy.read(tap.config, self.name), self.source_schema)
+        open_key = self.shield.fields.isdisjoint(self.key)
         self._shown = self.identifiers if open_key else self._hidden
         self.incremental = incremental
         super().__init__(tap=tap, schema=self._full_schema(tap), name=self.name)
@@ -311,7 +311,7 @@ class PlatformStream(Stream):
             properties[REPLICATION_KEY] = schemas.BOOKMARK
         if self.versioned_by_reading:
             properties[READ_AT] = schemas.READ_AT
-        left = self._shield.schema(self.source_schema)
+        left = self.shield.schema(self.source_schema)
         properties.update(schemas.published(left["properties"]))
         if tap.config.get("include_raw"):
             properties[RAW] = schemas.RAW
@@ -330,7 +330,7 @@ class PlatformStream(Stream):
         try:
             return self.arguments(account, params)
         except ValueError as exc:
-            why = f" ({exc})" if self._shield.idle else ""
+            why = f" ({exc})" if self.shield.idle else ""
             msg = f"{self.name}, account {account.id}: an id is none of this platform{why}"
             raise SkipError(msg) from exc
 
@@ -379,27 +379,19 @@ class PlatformStream(Stream):
                 moment = reading.place(moment)
             record[REPLICATION_KEY] = f"{moment}@{identifier}"
 
-    def check(self) -> None:
-        """Refuse settings that this stream cannot be read with.
-
-        Raises:
-            ConfigurationError: Says what to set instead.
-        """
-        self._shield.check(self.name, self.key, raw=bool(self.config.get("include_raw")))
-
     @property
     def hides_ids(self) -> bool:
         """Whether the ids of what leaves are not those that the platform knows."""
-        return not self._shield.fields.isdisjoint((*self.key, getattr(self.reads, "carry", None)))
+        return not self.shield.fields.isdisjoint((*self.key, getattr(self.reads, "carry", None)))
 
     def leaving(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return finished records as they leave: without what identifies a person, if that is set."""
-        return records if self._shield.idle else self._shield.records(records)
+        return records if self.shield.idle else self.shield.records(records)
 
     def _hidden(self, records: Sequence[Mapping[str, t.Any]]) -> list[str]:
         """Return the ids that leave: the ends of bookmarks, which order the records of one moment."""
         keys = [{name: record.get(name) for name in self.key} for record in records]
-        return [self.identifier(left) for left in self._shield.records(keys)]
+        return [self.identifier(left) for left in self.shield.records(keys)]
 
     def records_per_window(self, wanted: int | None) -> int:
         """Return how many records a window shall hold: what the settings say, or some pages.

@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from openplatform import personal
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
 from openplatform.collecting import Collected
@@ -112,9 +113,9 @@ class Run:
 
     def _check(self, groups: Iterable[Group]) -> None:
         self.settings.check(self.tap.platform_streams, self.horizon.now)
+        members = [member for group in groups for member in group.members]
+        personal.check(members, raw=bool(self.settings.config.get("include_raw")))
         for group in groups:
-            for member in group.members:
-                member.check()
             for account in self.settings.accounts:
                 partitions = self.partitions(group, account)
                 check_bookmarks(partitions.values(), self.horizon.now)

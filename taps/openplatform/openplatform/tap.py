@@ -24,6 +24,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
+from openplatform import personal
 from openplatform.accounts import Account
 from openplatform.clock import Clock, SystemClock
 from openplatform.counts import Counter
@@ -43,7 +44,6 @@ from openplatform.limits import Budget, Limit
 from openplatform.lists import ListReader
 from openplatform.metrics import Metrics
 from openplatform.partitions import ACCOUNT
-from openplatform.personal import restricted
 from openplatform.plans import Horizon, source_of
 from openplatform.reading import SliceReader
 from openplatform.recording import recorded
@@ -163,7 +163,8 @@ class PlatformTap(Tap):
             tokens=FileTokenStore(settings.token_folder(os.environ, self.name)),
             metrics=self.metrics,
             redact=Redactor(
-                secret_settings(self.config, self.config_jsonschema), people=restricted(self.config)
+                secret_settings(self.config, self.config_jsonschema),
+                people=personal.restricted(self.config),
             ),
             retry=Retry(int(self.config.get("retry_tries") or 5), first_wait.total_seconds()),
             timeout=(
@@ -336,7 +337,7 @@ class PlatformTap(Tap):
         """Yield the records of one stream and account without touching any state."""
         wanted = None if context is None else context.get(ACCOUNT)
         self.settings.check(self.platform_streams, self.clock.now())
-        stream.check()
+        personal.check([stream], raw=bool(self.config.get("include_raw")))
         for account in self.settings.accounts:
             if wanted is None or account.id == wanted:
                 for record in self._records(stream, account):

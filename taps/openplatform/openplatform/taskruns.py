@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from openplatform import personal
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark, format_time
 from openplatform.counts import BUCKETS, Count, buckets, countable, schema_message
@@ -72,6 +73,8 @@ class TaskRun:
         tap.settings.check(tap.platform_streams, tap.horizon.now)
         accounts = {account.id: account for account in tap.settings.accounts}
         work = [(self._stream(part), self._account(accounts, part), part) for part in task.parts]
+        fetched = (stream for stream, _, part in work if part.do != "count")
+        personal.check(fetched, raw=bool(tap.config.get("include_raw")))
         doing: dict[str, Callable[[PlatformStream, Account, Part], None]] = {
             "count": self._count,
             "ids": self._ids,
@@ -371,7 +374,6 @@ def _compared_by_id(stream: PlatformStream) -> None:
     Raises:
         FatalError: The warehouse has hashes of them.
     """
-    stream.check()
     if stream.hides_ids:
         msg = (
             f"the ids of {stream.name} leave as hashes (personal_data), so its records cannot be "

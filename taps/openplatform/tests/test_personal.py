@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 from jsonschema import Draft202012Validator
 from openplatform.errors import ConfigurationError
-from openplatform.personal import DROP, HASH, KEEP, Policy, Shield, marks, restricted
+from openplatform.personal import DROP, HASH, KEEP, Policy, Shield, check, marks, restricted
 from openplatform.redaction import Redactor
 from openplatform.schemas import published
 
@@ -202,14 +202,24 @@ def test_a_stream_may_have_a_policy_of_its_own():
     assert not restricted({"personal_data": "keep", "streams": {"s": {}}})
 
 
+class Some:
+    """A stream."""
+
+    def __init__(self, mode: str, name: str = "s", key: tuple[str, ...] = ("id",)) -> None:
+        self.name, self.key, self.shield = name, key, shield(mode)
+
+
 def test_a_personal_key_is_not_dropped_and_raw_records_do_not_bypass_the_hash():
-    with pytest.raises(ConfigurationError, match=r"the key of s identifies a person \(id\)"):
-        shield(DROP).check("s", ("id", "day"), raw=False)
+    streams = [Some(DROP, "a"), Some(DROP, "b", ("day",)), Some(DROP, "c"), Some(HASH, "d")]
+    told = (
+        r"the key of a, c .*: streams: \{a: \{personal_data: hash\}, c: \{personal_data: hash\}\}\."
+    )
+    with pytest.raises(ConfigurationError, match=told):
+        check(streams, raw=False)
     with pytest.raises(ConfigurationError, match=r"include_raw: _raw would bring .* of s"):
-        shield(HASH).check("s", ("id",), raw=True)
-    shield(DROP).check("s", ("day",), raw=False)
-    shield(HASH).check("s", ("id",), raw=False)
-    shield(KEEP).check("s", ("id",), raw=True)
+        check([Some(KEEP, "k"), Some(HASH)], raw=True)
+    check([Some(HASH), Some(KEEP), Some(DROP, key=("day",))], raw=False)
+    check([Some(KEEP)], raw=True)
 
 
 def test_texts_for_the_log_name_no_one():
