@@ -27,7 +27,8 @@ class People(Reading):
 
     @pytest.fixture
     def few(self, trial_of):
-        return self.prepared(trial_of(self.facts.tap, **{**FEW, **self.facts.world}))
+        world = {**FEW, **self.facts.world}
+        return self.prepared(trial_of(self.facts.tap, platform=self.facts.platform, **world))
 
     def test_no_one_is_named_when_people_are_hashed_or_dropped(self, few, caplog):
         caplog.set_level(logging.DEBUG)

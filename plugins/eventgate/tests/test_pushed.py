@@ -43,6 +43,7 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
             ("wecom", STAFF),
             ("feishu", STAFF[:3]),
             ("dingtalk", STAFF[:3]),
+            ("kingdee_cosmic", ("sales_orders", "materials")),
         ):
             box.push(platform, f"http://127.0.0.1:{gate.port}/push", repeat=0.5)
             expected[platform] = change_all(box, platform, entities)
@@ -53,6 +54,7 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
             assert sorted(subjects(gate, platform)) == sorted(expected[platform])
         # Two equal changes in one second are one event there: nothing in the messages differs.
         assert set(subjects(gate, "wecom")) == set(expected["wecom"])
+        assert sorted(subjects(gate, "kingdee")) == sorted(expected["kingdee_cosmic"])
         told = {("user_details" if s == "users" else s, i) for _, s, i in expected["dingtalk"]}
         assert {(stream, one) for _, stream, one in subjects(gate, "dingtalk")} == told
     assert gate.stop() == -signal.SIGTERM  # its own end, after what was under way

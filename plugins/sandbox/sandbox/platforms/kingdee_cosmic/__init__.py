@@ -13,6 +13,7 @@ from sandbox.dataset import Dataset, Record, Row
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.mixing import mix
 from sandbox.platform import Gateway
+from sandbox.platforms.kingdee_cosmic.pushes import CosmicAnnouncer
 from sandbox.platforms.kingdee_cosmic.rows import ROWS
 
 _CONTEXT = "/ierp"
@@ -33,6 +34,7 @@ class KingdeeCosmic(Gateway):
     title = "金蝶苍穹"
     entities = ROWS
     volatile = frozenset()
+    announcer = CosmicAnnouncer()
 
     def __init__(self, world: t.Any) -> None:
         super().__init__(world)
