@@ -1,0 +1,1 @@
+"""Singer tap for 天眼查 (Tianyancha)."""
