@@ -191,6 +191,16 @@ def test_employees_are_paged_by_offset(box, company):
     assert sorted(listed) == sorted(keys(box, "ehr_employees"))
 
 
+def test_employments_come_with_the_fields_asked_for(company):
+    path = "corehr/v2/employees/search"
+    (bare, *_) = company.post(path, {"page_size": 100})["data"]["items"]
+    assert set(bare) == {"employment_id"}
+    fields = ["employee_number", "person_info.legal_name"]
+    (full, *_) = company.post(path, {"page_size": 100}, fields=fields)["data"]["items"]
+    assert set(full) == {"employment_id", "employee_number", "person_info"}
+    assert company.post(path, {"page_size": 101})["code"] == 40011
+
+
 def test_more_than_fifty_calls_a_second_are_refused_with_the_wait():
     chosen = SandboxSettings(size=60, clock=ManualClock(NOW), limits=True, history_days=6)
     with Sandbox(chosen) as box:

@@ -28,6 +28,7 @@ _QUERY = frozenset(
         "page_size",
         "page_token",
         "user_id_type",
+        "department_id_type",
         "employee_type",
         "ignore_invalid_users",
         "include_terminated_user",
@@ -39,6 +40,7 @@ _POST = frozenset(
         "attendance/v1/user_flows/query",
         "approval/v4/instances/query",
         "bitable/v1/apps/:app_token/tables/:table_id/records/search",
+        "corehr/v2/employees/search",
     }
 )
 _PLACE = re.compile(r":(\w+)")

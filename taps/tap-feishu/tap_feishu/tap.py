@@ -42,6 +42,14 @@ class TapFeishu(PlatformTap):
                 description="Tables of 多维表格, each as app_token/table_id; bitable_records needs them.",
             ),
             th.Property(
+                "corehr_fields",
+                th.ArrayType(th.StringType),
+                description=(
+                    "Fields that corehr_employees asks for, such as person_info.legal_name. Default: "
+                    "number, name, mail, department, job, manager, state and dates."
+                ),
+            ),
+            th.Property(
                 "root_departments",
                 th.ArrayType(th.StringType),
                 description=(

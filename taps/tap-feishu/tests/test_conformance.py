@@ -128,6 +128,7 @@ FACTS = Facts(
     open_fields=frozenset({"fields"}),
     keys={
         "bitable_records": lambda record: f"{record['table']}:{record['record_id']}",
+        "corehr_employees": lambda record: f"ou_sandbox{record['employment_id'][-5:]}",
     },
     spare={
         "errors": "several refusals, each with its own status: test_quirks.py",

@@ -145,6 +145,25 @@ def employees(platform: Platform, call: Call, arguments: Arguments) -> Body:
     return {"items": listed, "has_more": more, **({"page_token": str(at + size)} if more else {})}
 
 
+def employments(platform: Platform, call: Call, arguments: Arguments) -> Body:
+    """Answer the employees of the larger 飞书人事; of each its id and the fields asked for."""
+    data = platform.dataset(call.account, "users", call)
+    names = arguments.get("fields") or []
+    if not isinstance(names, list):
+        raise arguments.refusal("fields", "a list")
+    wanted = {str(name).partition(".")[0] for name in names} | {"employment_id"}
+    page, more = _page(arguments, _sorted(data), 100, 10, "corehr")
+    listed = [
+        {
+            name: value
+            for name, value in data.render(row, "corehr_employees").items()
+            if name in wanted
+        }
+        for row in page
+    ]
+    return {"items": [] if call.blank else listed, **more}
+
+
 # -- attendance ----------------------------------------------------------------------------------
 
 
@@ -292,6 +311,7 @@ CALLS: dict[str, tuple[str, Handler]] = {
     "contact/v3/users/find_by_department": ("GET", users),
     "contact/v3/users/:user_id": ("GET", user),
     "ehr/v1/employees": ("GET", employees),
+    "corehr/v2/employees/search": ("POST", employments),
     "attendance/v1/user_tasks/query": ("POST", tasks),
     "attendance/v1/user_flows/query": ("POST", flows),
     "approval/v4/instances/query": ("POST", approvals_search),

@@ -78,7 +78,7 @@ class User(Staff):
     @property
     @override
     def views(self) -> Mapping[str, View]:
-        return {"ehr_employees": self.employee}
+        return {"ehr_employees": self.employee, "corehr_employees": self.employment}
 
     @override
     def render(self, data: Dataset, row: Row) -> Record:
@@ -124,6 +124,30 @@ class User(Staff):
             ],
             "job_title": f"工程师 v{row.version}",
             "is_frozen": False,
+        }
+
+    def employment(self, data: Dataset, row: Row) -> Record:
+        """Return what the larger 飞书人事 keeps of a member."""
+        left = row.serial % 9 == 8
+        status = "terminated" if left else "hired"
+        return {
+            "employment_id": f"{7_000_000_000_000_000_000 + row.serial}",
+            "employee_number": f"TM-{row.serial:05d}",
+            "employment_type": {"enum_name": "employee_type_1", "display": []},
+            "employment_status": {
+                "enum_name": status,
+                "display": [{"lang": "zh-CN", "value": "离职" if left else "在职"}],
+            },
+            "department_id": data.peer("departments").key(departments_of(data, row)[0]),
+            "company_id": "6891251722631890445",
+            "job_id": f"{6_800_000_000_000_000_000 + row.version}",
+            "job_level_id": "6977976735715378724",
+            "position_id": "7152790000000000000",
+            "direct_manager_id": "7000000000000000000",
+            "effective_date": beijing(row.created)[:10],
+            "expiration_date": "9999-12-31",
+            "email_address": "masked@example.com",
+            "person_info": {"legal_name": name_of(mix(data.seed, row.serial, 72))},
         }
 
     def employee(self, data: Dataset, row: Row) -> Record:
