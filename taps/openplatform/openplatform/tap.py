@@ -42,6 +42,7 @@ from openplatform.finishing import Finisher
 from openplatform.http import Connection, PlatformClient, Retry
 from openplatform.limits import Budget, Limit
 from openplatform.lists import ListReader
+from openplatform.mapping import LateMaps
 from openplatform.metrics import Metrics
 from openplatform.partitions import ACCOUNT
 from openplatform.plans import Horizon, source_of
@@ -86,7 +87,7 @@ class TapCommand(SingerCommand):
         sys.exit(1)
 
 
-class PlatformTap(Tap):
+class PlatformTap(LateMaps):
     """Base of all taps. A subclass names its client and its streams.
 
     Attributes:
