@@ -101,7 +101,9 @@ class Listener:
                 self._tell(logging.ERROR, str(error))
                 longest, state = _LONGEST_REFUSED, "refused"
             except (OpenPlatformError, OSError, WebSocketException) as error:
-                self._tell(logging.WARNING, str(error) or type(error).__name__)
+                words = str(error) or type(error).__name__
+                ended = isinstance(error, ConnectionClosed)
+                self._tell(logging.WARNING, f"the connection ended: {words}" if ended else words)
             except Exception as error:
                 # Whatever a platform sends must not make this gate deaf.
                 _LOGGER.exception("%s: the connection ended by a mistake of ours", self.name)
