@@ -1,4 +1,4 @@
-"""金蝶云·星空 as a strict reader of its sheet would try it, and as its maker's own client does."""
+"""金蝶 as a strict reader of its sheet would try it, and as its maker's own client does."""
 
 from __future__ import annotations
 
@@ -153,3 +153,90 @@ def test_without_a_limit_the_answer_is_cut_in_silence():
         assert refused.json()["LoginResultType"] == -1
         box.expire_tokens("kingdee")
         assert told(rows({"data": query})) == (1, LOST)
+
+
+@pytest.fixture
+def cosmic(box):
+    """Asks the first tenant of 苍穹; returns the decoded answer."""
+    config = box.config("kingdee_cosmic")
+    account = config["accounts"][0]
+    base = f"{config['base_url']}/ierp"
+
+    def token(**changes):
+        asked = {
+            "client_id": account["app_id"],
+            "client_secret": account["app_secret"],
+            "username": account["username"],
+            "accountId": account["id"],
+            "language": "zh_CN",
+            "nonce": "n1",
+            "timestamp": "2026-11-21 17:40:00",
+            **changes,
+        }
+        return requests.post(f"{base}/kapi/oauth2/getToken", json=asked, timeout=5).json()
+
+    def call(path, access, **how):
+        how.setdefault("json", {"data": {}, "pageNo": 1, "pageSize": 10})
+        sent = {"accesstoken": access}
+        return requests.post(f"{base}{path}", headers=sent, timeout=5, **how).json()
+
+    return token, call
+
+
+def test_a_nonce_of_cosmic_counts_once_and_five_wrong_secrets_lock(cosmic):
+    token, _ = cosmic
+    first = token()
+    assert first["status"] is True
+    assert int(first["data"]["expires_in"]) == 7_200_000
+    assert token()["errorCode"] == "603"
+    assert token(nonce="n2", timestamp="2026-11-21 17:30:00")["errorCode"] == "603"
+    assert token(nonce="n3", username="nobody")["errorCode"] == "603"
+    for number in range(5):
+        assert token(nonce=f"w{number}", client_secret="no")["errorCode"] == "401"
+    assert "秒后再试" in token(nonce="n4")["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        ("/kapi/v2/sm/sm_salorder/query", {"data": {"pageNo": 1, "pageSize": 10}}, "400"),
+        ("/kapi/v2/sm/sm_salorder/query", {"pageNo": 1, "pageSize": 10}, "400"),
+        ("/kapi/v2/sm/sm_salorder/query", {"data": {}, "pageNo": 1, "pageSize": 2001}, "400"),
+        ("/kapi/v2/sm/nothing/query", {"data": {}, "pageNo": 1, "pageSize": 10}, "404"),
+        ("/kapi/v2/pm/pm_purorderbill/query", {"data": {}, "pageNo": 1, "pageSize": 10}, "405"),
+    ],
+)
+def test_what_a_query_of_cosmic_may_not_ask(cosmic, path, body, code):
+    token, call = cosmic
+    access = token()["data"]["access_token"]
+    assert call(path, access, json=body)["errorCode"] == code
+    assert call(path, "another", json=body)["errorCode"] == "401"
+
+
+def test_a_filter_of_cosmic_that_nobody_defined_is_ignored_in_silence(cosmic):
+    token, call = cosmic
+    access, path = token()["data"]["access_token"], "/kapi/v2/sm/sm_salorder/query"
+
+    def asked(**filters):
+        return call(path, access, json={"data": filters, "pageNo": 1, "pageSize": 10})["data"]
+
+    everything = asked()
+    assert asked(startime="2026-11-20 00:00:00")["totalCount"] == everything["totalCount"] == 120
+    some = asked(starttime="2026-11-20 00:00:00", endtime="2026-11-20 12:00:00")
+    assert 0 < some["totalCount"] < 120
+    assert "2026-11-20 12:00:00" in some["filter"]
+    assert everything["lastPage"] is False
+    assert len(everything["rows"]) == 10
+
+
+def test_the_gateway_of_jdy_wants_a_signature_and_the_right_router(box):
+    config = box.config("kingdee_jdy")
+    url = f"{config['base_url']}/jdy/v2/bd/material"
+    answer = requests.get(url, timeout=5)
+    assert (answer.status_code, answer.json()["errcode"]) == (519, 4001)
+    late = {"X-Api-Auth-Version": "2.0", "X-Api-ClientID": config["app_key"]}
+    late |= {"X-Api-TimeStamp": "1655775240000", "X-Api-Nonce": "1"}
+    assert requests.get(url, headers=late, timeout=5).json()["errcode"] == 4006
+    now = {**late, "X-Api-TimeStamp": str(NOW * 1000)}
+    now["X-Api-SignHeaders"] = "X-Api-TimeStamp,X-Api-Nonce"
+    assert requests.get(url, headers=now, timeout=5).json()["errcode"] == 4008

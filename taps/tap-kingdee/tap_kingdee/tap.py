@@ -14,15 +14,16 @@ from openplatform.tap import PlatformTap
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_kingdee import forms, queries
+from tap_kingdee import forms, jdy_streams, queries
 from tap_kingdee.cosmic import CosmicClient
+from tap_kingdee.jdy import JdyClient
 from tap_kingdee.k3cloud import K3CloudClient, K3CloudSessionClient
 
 _ZONE = "Asia/Shanghai"
 
 
 class TapKingdee(PlatformTap):
-    """Singer tap for 金蝶 (Kingdee) 云·星空, 苍穹 and 星瀚."""
+    """Singer tap for 金蝶 (Kingdee) 云·星空, 苍穹, 星瀚 and 云·星辰."""
 
     name = "tap-kingdee"
     client_class = K3CloudClient
@@ -30,11 +31,20 @@ class TapKingdee(PlatformTap):
     zone = _ZONE
     config_jsonschema = common_settings(
         th.Property(
+            "app_key", th.StringType, description="云·星辰: client_id of our app, for all accounts."
+        ),
+        th.Property(
+            "app_secret",
+            th.StringType,
+            secret=True,
+            description="云·星辰: its client_secret.",
+        ),
+        th.Property(
             "product",
             th.StringType,
-            allowed_values=["k3cloud", "cosmic"],
+            allowed_values=["k3cloud", "cosmic", "jdy"],
             default="k3cloud",
-            description="k3cloud: 云·星空. cosmic: 苍穹 and 星瀚.",
+            description="k3cloud: 云·星空. cosmic: 苍穹 and 星瀚. jdy: 云·星辰.",
         ),
         th.Property(
             "auth",
@@ -53,6 +63,7 @@ class TapKingdee(PlatformTap):
         ),
         forms.setting(),
         queries.setting(),
+        jdy_streams.setting(),
         th.Property(
             "check_filter",
             th.BooleanType,
@@ -124,6 +135,8 @@ class TapKingdee(PlatformTap):
     ) -> tuple[type[PlatformClient], tuple[type[PlatformStream], ...]]:
         if config.get("product") == "cosmic":
             return CosmicClient, queries.streams(config)
+        if config.get("product") == "jdy":
+            return JdyClient, jdy_streams.streams(config)
         signed = (config.get("auth") or "signature") == "signature"
         return K3CloudClient if signed else K3CloudSessionClient, forms.streams(config)
 

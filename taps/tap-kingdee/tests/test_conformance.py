@@ -175,6 +175,7 @@ FACTS = Facts(
         "cosmic_purchase_order_query": "an answer of 苍穹, as all that begin so",
         "cosmic_get_token": "likewise",
         "cosmic_app_token_old": "likewise",
+        "jdy_bom_list": "an answer of 云·星辰",
         "cosmic_event_push": "likewise",
     },
     keys={"inventory": lambda record: record["FMaterialId_FNumber"]},

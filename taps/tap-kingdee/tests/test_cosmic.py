@@ -136,6 +136,7 @@ FACTS = Facts(
     spare={
         "cosmic_get_token": "an answer of the token call, which has no stream",
         "cosmic_app_token_old": "an answer of the older token call",
+        "jdy_bom_list": "an answer of 云·星辰",
         "cosmic_event_push": "an event, which the tests of messages read",
         "k3cloud_error_session_lost": "an answer of 云·星空",
         "k3cloud_error_field_missing": "an answer of 云·星空",
