@@ -256,3 +256,19 @@ def test_kuaishou_shops_heartbeat_is_answered_and_not_kept(tmp_path, make_gate):
     # {"test":true}, encrypted with openssl
     assert gate.ask("/push/kuaishou_shop", b"watm3Pt/wCJGbPJJXW0XpA==") == (200, b'{"result":1}')
     assert gate.events()["events"] == []
+
+
+def test_calls_of_jushuitan_are_answered_as_configured_at_an_address_of_their_own(
+    tmp_path, make_gate
+):
+    own = {"account": "co1", "reply": '{"code":0}'}
+    platforms = {"jushuitan/8f1c2d": own}
+    gate = make_gate({"database": str(tmp_path / "e.db"), "platforms": platforms})
+    # The sign of an empty parameter counts it.
+    sign = hashlib.md5(b"cancel.ordererpts1547048796noteerp").hexdigest()
+    query = f"?method=cancel.order&partnerid=erp&ts=1547048796&note=&sign={sign}"
+    assert gate.ask(f"/push/jushuitan/8f1c2d{query}") == (200, b'{"code":0}')
+    assert gate.ask(f"/push/jushuitan/8f1c2d{query}&more=1")[0] == 403
+    assert gate.ask(f"/push/jushuitan{query}")[0] == 404
+    (event,) = gate.events()["events"]
+    assert (event["account"], event["kind"]) == ("co1", "cancel.order")
