@@ -161,10 +161,14 @@ class Shield:
                 for one in copies:
                     one.pop(name, None)
             for name, change in changes:
-                held = [one for one in copies if one.get(name) is not None]
-                new = change([one[name] for one in held])
-                for one, value in zip(held, new, strict=True):
-                    one[name] = value
+                held = copies
+                values = [one.get(name) for one in copies]
+                if None in values:
+                    held = [one for one, v in zip(copies, values, strict=True) if v is not None]
+                    values = [value for value in values if value is not None]
+                if values:
+                    for one, value in zip(held, change(values), strict=True):
+                        one[name] = value
             return copies
 
         return change_all
