@@ -94,6 +94,16 @@ def test_details_and_single_records_are_asked_for_by_true_ids(go, shop):
     assert {record["id"] for record in hot.records("orders")} == set(map(hashed, known[:2]))
 
 
+def test_what_events_name_comes_hashed(go, shop, log):
+    known = ids(shop)[:2]
+    for one in known:
+        log.add(shop.accounts("lab")[0], "orders", one)
+    events = {"url": log.url, "only": True, "wait": 0}
+    outcome = go("orders", "order_details", settings={"events": events})
+    for stream in ("orders", "order_details"):
+        assert {record["id"] for record in outcome.records(stream)} == set(map(hashed, known))
+
+
 def test_what_is_owed_is_known_to_the_state_alone(go, shop, clock, caplog):
     platform, known = shop.world.platform("lab"), ids(shop)
     handle = platform.handle
