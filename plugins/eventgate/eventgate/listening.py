@@ -94,12 +94,12 @@ class Listener:
             dialogue = self._push.dialogue()
             self._is("connecting")
             began, opened = _seconds(), self.tally.opened
-            longest, state = dialogue.longest_pause, "waiting"
+            state = "waiting"
             try:
                 await self._connection(dialogue)
             except FatalError as error:
-                self._tell(logging.ERROR, str(error))
-                longest, state = _LONGEST_REFUSED, "refused"
+                state = "refused"
+                self._tell(logging.ERROR, str(error), about=state)
             except (OpenPlatformError, OSError, WebSocketException) as error:
                 words = str(error) or type(error).__name__
                 ended = isinstance(error, ConnectionClosed)
@@ -112,6 +112,7 @@ class Listener:
             tries = 0 if good else tries + 1
             self._is(state)
             # All of a platform's clients come back at once after its restart; spread them.
+            longest = _LONGEST_REFUSED if state == "refused" else dialogue.longest_pause
             pause = min(longest, _FIRST_PAUSE * 2 ** min(tries, 20))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
@@ -152,7 +153,8 @@ class Listener:
                 self.tally.opened += 1
                 self._is("open")
                 self._tell(logging.INFO, "")
-            frame = await _next(line, dialogue.silence_seconds)
+            patience = dialogue.silence_seconds if dialogue.ready else _OPEN_SECONDS
+            frame = await _next(line, patience)
             received = _now()
             try:
                 heard = dialogue.hear(frame, received)
@@ -208,12 +210,21 @@ class Listener:
         self.tally.state = state
         self.tally.since = format_time(_now())
 
-    def _tell(self, level: int, what: str) -> None:
-        """Say once what is wrong, and once that it is well again."""
-        self.tally.error = what
-        if what != self._said or not what:
+    def _tell(self, level: int, what: str, *, about: str = "") -> None:
+        """Say once what is wrong, and once that it is well again.
+
+        Args:
+            level: How grave it is.
+            what: What is wrong; empty when it is well.
+            about: What makes it the same again; the text itself where that is always the same.
+        """
+        for setting in self._push.settings:
+            if setting.secret and (secret := self._push.values.get(setting.name)):
+                what = what.replace(secret, "***")
+        self.tally.error, about = what, about or what
+        if about != self._said or not what:
             _LOGGER.log(level, "%s: %s", self.name, what or "the connection is open")
-        self._said = what
+        self._said = about
 
 
 async def _next(line: ClientConnection, patience: float) -> Frame:

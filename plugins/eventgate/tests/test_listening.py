@@ -15,6 +15,7 @@ from eventgate.config import read_config
 from eventgate.listening import Listener
 from eventgate.log import NewEvent, open_log
 from sandbox import Sandbox, SandboxSettings
+from websockets.asyncio.server import serve
 
 STAFF = ("users", "departments", "approvals")
 TRADE = ("orders", "refunds", "items")
@@ -244,17 +245,57 @@ def test_a_silent_connection_counts_as_dead(box, tmp_path, monkeypatch, caplog):
     assert "nothing came for 0.05 s" in caplog.text
 
 
+def test_a_platform_that_never_answers_the_first_word_is_left(box, tmp_path, monkeypatch):
+    monkeypatch.setattr(listening, "_OPEN_SECONDS", 0.1)
+
+    async def scenario():
+        async with serve(lambda line: line.wait_closed(), "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            room = Room(box, "taobao", tmp_path, base_url=f"http://127.0.0.1:{port}")
+            async with room.listening():
+                await room.listener.reaches("waiting")
+                assert "nothing came for 0.1 s" in room.tally.error
+        assert room.tally.opened == 0
+
+    run(scenario())
+
+
+def test_a_secret_that_a_platform_repeats_is_not_told(box, tmp_path, caplog):
+    async def scenario():
+        async def refuse(line, request):
+            return line.respond(403, "the secret own-secret-of-mine is wrong, request 1\n")
+
+        async with serve(lambda line: None, "127.0.0.1", 0, process_request=refuse) as server:
+            port = server.sockets[0].getsockname()[1]
+            changes = {"app_secret": "own-secret-of-mine", "base_url": f"http://127.0.0.1:{port}"}
+            room = Room(box, "pinduoduo", tmp_path, **changes)
+            async with room.listening():
+                await room.listener.reaches("refused")
+        return room.tally.error
+
+    error = run(scenario())
+    assert "the secret *** is wrong" in error
+    assert "own-secret-of-mine" not in caplog.text
+
+
 def test_beats_keep_a_connection_alive(box, tmp_path, monkeypatch):
     from tap_pinduoduo import push
 
-    monkeypatch.setattr(push._Pmc, "silence_seconds", 0.5)
+    monkeypatch.setattr(push._Pmc, "silence_seconds", 0.3)
     monkeypatch.setattr(push._Pmc, "beat_seconds", 0.02)
+    beats, hear = asyncio.Semaphore(0), push._Pmc.hear
+
+    def counted(dialogue, frame, received_at):
+        beats.release()
+        return hear(dialogue, frame, received_at)
+
+    monkeypatch.setattr(push._Pmc, "hear", counted)
 
     async def scenario():
         room = Room(box, "pinduoduo", tmp_path)
         async with room.listening():
-            await aside(box.connected, "pinduoduo")
-            await asyncio.sleep(0.8)  # longer than the silence that would end it
+            for _ in range(20):  # in more time than the silence that would end it
+                await beats.acquire()
         assert room.tally.opened == 1
 
     run(scenario())
