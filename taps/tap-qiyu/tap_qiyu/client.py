@@ -102,7 +102,10 @@ class QiyuClient(PlatformClient):
     base_url = "https://qiyukf.com"
     errors = ERRORS
     # What the vendor's knowledge base says; single interfaces may have another rate.
-    limits = (Limit(5, 1.0, "account", api="*", assumed=True), Limit(20, 1.0, "account"))
+    limits = (
+        Limit(5, 1.0, "account", api="*", assumed=True),
+        Limit(20, 1.0, "account", assumed=True),
+    )
 
     @override
     def __init__(self, config: Mapping[str, t.Any], connection: Connection) -> None:

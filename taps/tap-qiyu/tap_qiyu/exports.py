@@ -46,7 +46,7 @@ DOWNLOAD = "export/download"
 _ZONE = ZoneInfo("Asia/Shanghai")
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 _PASSWORD_LENGTH = 12
-_POLL_SECONDS = 5.0
+_POLL_SECONDS, _POLL_MOST = 2.0, 10.0
 _PATIENCE_SECONDS = 3600.0
 _CHUNK = 1 << 20
 _PAGE = 1000
@@ -158,17 +158,19 @@ class Exports:
     def _file(self, account: Account, key: str) -> t.IO[bytes]:
         """Wait until a job is done, and fetch what it made."""
         clock = self._client.connection.clock
-        began = clock.monotonic()
-        while (
-            str((body := self._client.ask_for(account, CHECK, {"key": key})).get("code")) != "200"
-        ):
+        began, wait = clock.monotonic(), _POLL_SECONDS
+        while True:
+            body = self._client.ask_for(account, CHECK, {"key": key})
+            if str(body.get("code")) == "200":
+                break
             if clock.monotonic() - began > _PATIENCE_SECONDS:
                 msg = (
                     f"account {account.id}, {CHECK}: a job that began more than an hour ago is not done; "
                     "the next run waits for it again"
                 )
                 raise TransientError(msg)
-            clock.sleep(_POLL_SECONDS)
+            clock.sleep(wait)
+            wait = min(2 * wait, _POLL_MOST)
         address = self._text(account, CHECK, body)
         if urlsplit(address).scheme not in {"http", "https"}:
             msg = f"account {account.id}, {CHECK}: the answer names no address of a file: {address[:80]!r}"

@@ -73,8 +73,8 @@ def test_by_day_exports_are_put_off_and_all_else_is_read(companies, caplog):
 
 
 def test_a_night_that_ends_leaves_the_rest_to_the_next_one(companies):
-    """Each job takes 12 seconds here; the hours end after the third."""
-    companies.box.set_limits(active=False, **{"qiyu.night_only": 1})
+    """Each job takes 12 seconds here; the hours end before all are done."""
+    companies.box.set_limits(active=False, **{"qiyu.night_only": 1, "qiyu.job_seconds": 12})
     companies.box.advance(12 * 3600 + 20 * 60 - 30)  # 30 seconds to six
     first = companies.run("sessions", export_hours=NIGHT, concurrency=1)
     done = len(windows(companies))
