@@ -7,6 +7,7 @@ import importlib.metadata
 import typing as t
 from pathlib import Path
 
+import bootstrap
 from generated_parts import BEGIN, between
 
 NAME = "people"
@@ -30,20 +31,28 @@ def with_fields(readme: Path, text: str) -> str:
 
 
 def fields(tap: str) -> dict[str, tuple[str, ...]]:
-    """Return the paths of the personal fields by stream; streams without any stay out."""
+    """Return the paths of the personal fields by stream (or schema file); what has none stays out."""
     from openplatform import schemas
     from openplatform.personal import marks
 
     (script,) = importlib.metadata.entry_points(group="console_scripts", name=tap)
     module, _, attribute = script.value.partition(":")
     kind: t.Any = getattr(importlib.import_module(module), attribute.partition(".")[0])
-    found = {}
-    for stream in kind.stream_classes:
-        made = stream.made_schema
-        schema = made or schemas.load(stream.package, stream.shaped_as or stream.name)
-        if paths := tuple(marks(schema)):
-            found[stream.name] = paths
-    return found
+    schemas_of = {
+        stream.name: stream.made_schema or schemas.load(stream.package, _file(stream))
+        for stream in kind.stream_classes
+    }
+    # Settings may choose other streams than these.
+    files = {_file(stream) for stream in kind.stream_classes}
+    folder = Path(bootstrap.ROOT, "taps", tap, module.partition(".")[0], "schemas")
+    for name in sorted({path.stem for path in folder.glob("*.json")} - files):
+        schemas_of[name] = schemas.load(folder.parent.name, name)
+    found = {name: tuple(marks(schema)) for name, schema in schemas_of.items()}
+    return {name: paths for name, paths in found.items() if paths}
+
+
+def _file(stream: t.Any) -> str:
+    return t.cast("str", stream.shaped_as or stream.name)
 
 
 def listed(by_stream: dict[str, tuple[str, ...]]) -> str:
