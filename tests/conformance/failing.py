@@ -8,6 +8,7 @@ import os
 import signal
 
 import pytest
+from forked_taps import TapProcess
 from openplatform.errors import RunFailedError
 from openplatform.testing import run_process, tap_process
 from sandbox.http import Reply
@@ -61,7 +62,7 @@ class Failing(Reading):
         settings = dict(trial.config)
         if not self.facts.world:  # else a process would go through years of short windows
             del settings["start_date"]
-        done = run_process(self.facts.tap, settings, select=[stream])
+        done = run_process(self.facts.tap, settings, select=[stream], start=TapProcess)
         assert done.code == 1
         assert "Traceback" not in done.log
         assert f"{stream} of {broken}" in done.log
@@ -109,11 +110,12 @@ class Failing(Reading):
 
         stream = self.ageless(trial)
         trial.change_answers(killing)
-        with tap_process(self.facts.tap, trial.config, select=[stream]) as process:
+        started = tap_process(self.facts.tap, trial.config, select=[stream], start=TapProcess)
+        with started as process:
             victims.append(process.pid)
             process.communicate(timeout=60)
         assert process.returncode == -signal.SIGKILL
-        done = run_process(self.facts.tap, trial.config, select=[stream])
+        done = run_process(self.facts.tap, trial.config, select=[stream], start=TapProcess)
         assert done.code == 0, done.log
         for account in trial.names:
             assert set(done.messages.latest(stream, account)) == whole.keys[stream, account]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import typing as t
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +80,32 @@ def run(
     return Messages.parse(written, error)
 
 
+class Process(t.Protocol):
+    """A started program, as `subprocess.Popen` shows it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | t.Any:
+        """Its exit code, negative for a signal."""
+
+    def communicate(self, input: None = None, timeout: float | None = None) -> tuple[str, str]:  # noqa: A002
+        """Wait for its end; return what it wrote to standard output and standard error."""
+
+    def kill(self) -> None:
+        """Kill it."""
+
+
+Start = Callable[[Sequence[str]], contextlib.AbstractContextManager[Process]]
+
+
+def _popen(command: Sequence[str]) -> contextlib.AbstractContextManager[Process]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, encoding="utf-8")
+
+
 @contextlib.contextmanager
 def tap_process(
     tap_class: type[PlatformTap],
@@ -87,7 +113,8 @@ def tap_process(
     *arguments: str,
     select: Collection[str] | None = None,
     state: Mapping[str, t.Any] | None = None,
-) -> Iterator[subprocess.Popen[str]]:
+    start: Start = _popen,
+) -> Iterator[Process]:
     """Start a tap's command line as a process of its own, with pipes; it ends with the context.
 
     Args:
@@ -96,6 +123,7 @@ def tap_process(
         arguments: More arguments, such as `--discover`.
         select: Streams to read; None for those selected by default.
         state: The state to go on from.
+        start: Starts a command line.
     """
     with tempfile.TemporaryDirectory() as folder:
         files: dict[str, t.Any] = {"config": dict(config)}
@@ -108,9 +136,7 @@ def tap_process(
             path = Path(folder, f"{name}.json")
             path.write_text(json.dumps(content), encoding="utf-8")
             command += [f"--{name}", str(path)]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-        ) as process:
+        with start(command) as process:
             try:
                 yield process
             finally:
@@ -124,6 +150,7 @@ def run_process(
     select: Collection[str] | None = None,
     state: Mapping[str, t.Any] | None = None,
     timeout: float = 120.0,
+    start: Start = _popen,
 ) -> ProcessResult:
     """Run a tap's command line as a process to its end; see `tap_process`.
 
@@ -134,11 +161,14 @@ def run_process(
         select: Streams to read; None for those selected by default.
         state: The state to go on from.
         timeout: Seconds after which the process is killed.
+        start: Starts a command line.
 
     Raises:
         subprocess.TimeoutExpired: It ran too long.
     """
-    with tap_process(tap_class, config, *arguments, select=select, state=state) as process:
+    with tap_process(
+        tap_class, config, *arguments, select=select, state=state, start=start
+    ) as process:
         output, log = process.communicate(timeout=timeout)
     return ProcessResult(process.returncode, Messages.parse(output.split("\n")), log)
 
