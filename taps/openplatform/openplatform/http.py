@@ -318,7 +318,7 @@ class PlatformClient(abc.ABC):
                     "network, and the proxy settings"
                 )
                 raise UnreachableError(msg) from None
-            reason = self.connection.redact(str(exc))[:_SHOWN]
+            reason = self.connection.redact(str(_reason(exc) or exc))[:_SHOWN]
             msg = f"{where}: {server} did not answer: {reason}"
             raise TransientError(msg) from None
 
@@ -372,10 +372,15 @@ def _dead(kind: str) -> type[OpenPlatformError]:
 
 def _unreachable(exc: requests.RequestException) -> bool:
     """Tell whether there was no connection at all (refused, no such host), not just a broken one."""
-    reason = getattr(exc.args[0] if exc.args else None, "reason", None)
     return isinstance(exc, requests.ConnectTimeout) or isinstance(
-        reason, urllib3.exceptions.NewConnectionError
+        _reason(exc), urllib3.exceptions.NewConnectionError
     )
+
+
+def _reason(exc: requests.RequestException) -> Exception | None:
+    """Return what lies beneath an error, which names the whole address before it comes to that."""
+    found: Exception | None = getattr(exc.args[0] if exc.args else None, "reason", None)
+    return found
 
 
 def _beginning(response: requests.Response, content: bytes) -> str:

@@ -108,7 +108,8 @@ class PlatformTap(LateMaps):
 
     @classmethod
     def chosen(
-        cls, config: Mapping[str, t.Any]
+        cls,
+        config: Mapping[str, t.Any],  # noqa: ARG003 - for those who override it
     ) -> tuple[type[PlatformClient], tuple[type[PlatformStream], ...]]:
         """Return the client and the streams; override where settings choose or make them."""
         return cls.client_class, cls.stream_classes
