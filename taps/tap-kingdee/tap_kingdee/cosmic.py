@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from openplatform.accounts import Account
-from openplatform.errors import FatalError, GrantError
+from openplatform.errors import FatalError, GrantError, TransientError, UnreachableError
 from openplatform.http import Body, PlatformClient, Request, expect
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
@@ -72,7 +72,10 @@ class CosmicClient(PlatformClient):
     @override
     def call(self, account: Account, api: str, params: Mapping[str, t.Any]) -> Body:
         """Query, and see that the filters were applied: one that is misspelt is ignored in silence."""
-        body = super().call(account, api, params)
+        try:
+            body = super().call(account, api, params)
+        except UnreachableError as exc:  # says nothing of the tenants of other companies
+            raise TransientError(str(exc)) from exc
         data = body.get("data") if isinstance(body, dict) else None
         if isinstance(data, dict):
             data["more"] = data.get("lastPage") is False

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 from openplatform.accounts import Account
-from openplatform.errors import AuthExpiredError, GrantError
+from openplatform.errors import AuthExpiredError, GrantError, TransientError, UnreachableError
 from openplatform.http import Body, PlatformClient, Request
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
@@ -116,8 +116,8 @@ def language(account: Account) -> int:
     return int(account.settings.get("lcid") or 2052)
 
 
-class K3CloudClient(PlatformClient):
-    """云·星空 WebAPI with signed headers: no login, no token."""
+class _K3Cloud(PlatformClient):
+    """What both ways of being known have in common."""
 
     base_url = "https://k3cloud.invalid"  # each account has its own server
     errors = ERRORS
@@ -126,32 +126,14 @@ class K3CloudClient(PlatformClient):
     accepted = frozenset({200, 206})
 
     @override
-    def token_kind(self, api: str) -> str | None:
-        return None
-
-    @override
     def call(self, account: Account, api: str, params: Mapping[str, t.Any]) -> Body:
-        """Query; a session that is lost although none is used means wrong credentials, or a hiccup."""
+        """Query a form, or count what a query would bring."""
         if api == COUNT:
             return {"total": self._count(account, params)}
         try:
             return super().call(account, api, params)
-        except AuthExpiredError:
-            try:
-                return super().call(account, api, params)
-            except AuthExpiredError as exc:
-                raise GrantError(str(exc)) from exc
-
-    @override
-    def build(
-        self, account: Account, api: str, params: Mapping[str, t.Any], token: str, now: datetime
-    ) -> Request:
-        host, path = self._address(account, _FORMS + api)
-        server = self.connection.base_url
-        url = (host if server == self.base_url else server) + path
-        return Request(
-            "POST", path, {}, _encode({"data": params}), headers(url, account, now), host
-        )
+        except UnreachableError as exc:  # says nothing of the servers of other companies
+            raise TransientError(str(exc)) from exc
 
     @override
     def failure(self, status: int, body: Body) -> Failure | None:
@@ -204,18 +186,38 @@ class K3CloudClient(PlatformClient):
         return high * LIMIT + last
 
 
-class K3CloudSessionClient(K3CloudClient):
-    """云·星空 WebAPI with a session: a login first, its cookies afterwards."""
+class K3CloudClient(_K3Cloud):
+    """云·星空 WebAPI with signed headers: no login, no token."""
 
     @override
     def token_kind(self, api: str) -> str | None:
-        return ""
+        return None
 
     @override
     def call(self, account: Account, api: str, params: Mapping[str, t.Any]) -> Body:
-        if api == COUNT:
-            return {"total": self._count(account, params)}
-        return PlatformClient.call(self, account, api, params)
+        """Query; a session that is lost although none is used means wrong credentials, or a hiccup."""
+        try:
+            return super().call(account, api, params)
+        except AuthExpiredError:
+            try:
+                return super().call(account, api, params)
+            except AuthExpiredError as exc:
+                raise GrantError(str(exc)) from exc
+
+    @override
+    def build(
+        self, account: Account, api: str, params: Mapping[str, t.Any], token: str, now: datetime
+    ) -> Request:
+        host, path = self._address(account, _FORMS + api)
+        server = self.connection.base_url
+        url = (host if server == self.base_url else server) + path
+        return Request(
+            "POST", path, {}, _encode({"data": params}), headers(url, account, now), host
+        )
+
+
+class K3CloudSessionClient(_K3Cloud):
+    """云·星空 WebAPI with a session: a login first, its cookies afterwards."""
 
     @override
     def token_seed(self, account: Account, kind: str) -> str:
@@ -227,6 +229,7 @@ class K3CloudSessionClient(K3CloudClient):
     ) -> Request:
         host, path = self._address(account, _FORMS + api)
         session, _, other = token.partition("|")
+        self.connection.redact.learn(session, other)
         cookies = f"kdservice-sessionid={session}; ASP.NET_SessionId={other}"
         return Request(
             "POST", path, {}, _encode({"data": params}), {**_JSON, "Cookie": cookies}, host

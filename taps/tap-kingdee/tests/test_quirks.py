@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from openplatform.accounts import Account
 from openplatform.errors import ConfigurationError
-from openplatform.testing import run_process
+from openplatform.testing import run, run_process
+from openplatform.windows import Window
 from sandbox.http import json_reply
 from tap_kingdee import bills, forms
 from tap_kingdee.k3cloud import client_secret, login
 from tap_kingdee.tap import TapKingdee
+from urllib3.exceptions import InsecureRequestWarning
 
 QUERY = "ExecuteBillQuery"
 
@@ -270,6 +274,11 @@ def test_bills_are_counted_by_looking_for_the_last_page(one, monkeypatch):
     for name in ("sales_orders", "vouchers", "departments", "organizations"):
         found = tap.counter.count(tap.platform_streams[name], account, None)
         assert found == len(one.truth(name)), name
+    stream, border = tap.platform_streams["sales_orders"], one.clock.now() - timedelta(days=3)
+    parts = (Window(border - timedelta(days=60), border), Window(border, one.clock.now()))
+    counts = [tap.counter.count(stream, account, part) for part in parts]
+    assert all(counts)
+    assert sum(counts) == len(one.truth("sales_orders"))
     asked = one.calls(QUERY)
     assert {call.params["FieldKeys"] for call in asked} == {
         "FID",
@@ -277,6 +286,36 @@ def test_bills_are_counted_by_looking_for_the_last_page(one, monkeypatch):
         "FDEPTID",
         "FOrgID",
     }
+
+
+def test_a_server_with_a_certificate_of_its_own_is_read_when_it_is_trusted(one, own_server, caplog):
+    account = {**one.config["accounts"][0], "server_url": f"{own_server}/k3cloud"}
+    settings = {"accounts": [account], "base_url": None, "retry_tries": 1, "retry_wait": 0.001}
+    one.run("departments", fails=True, **settings)
+    assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
+    with pytest.warns(InsecureRequestWarning):
+        messages = one.run("departments", verify_ssl=False, **settings)
+    assert [record["FName"] for record in messages.records("departments")] == ["财务部"]
+
+
+@pytest.mark.parametrize("product", ["k3cloud", "cosmic"])
+def test_a_server_that_is_down_stops_no_other_company(tmp_path, own_server, product, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    query = {"stream": "departments", "path": "/kapi/v2/x", "fields": ["name"]}
+    settings = {
+        "product": product,
+        "queries": [query],
+        "verify_ssl": False,
+        "token_store": str(tmp_path),
+        "retry_tries": 1,
+        "accounts": [{"id": "down", "server_url": nowhere}, {"id": "up", "server_url": own_server}],
+    }
+    with pytest.warns(InsecureRequestWarning):
+        messages = run(TapKingdee, settings, select=["departments"], fails=True)
+    assert f"{nowhere} cannot be reached" in caplog.text
+    (record,) = messages.records("departments", "up")
+    assert "财务部" in record.values()
 
 
 def test_secrets_that_hide_in_the_app_id_stay_out_of_a_process_log(one):
