@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timezone
 
 import pytest
+from hypothesis import given, strategies as st
 from openplatform.errors import ConfigurationError, FatalError, TransientError
 from openplatform.push import PushEvent, PushRefusedError, PushRequest
 from tap_dingtalk.push import DingtalkPush
@@ -141,3 +142,25 @@ def test_each_way_wants_its_own_settings():
     assert refused.value.status == 404
     both = DingtalkPush(OWN | {"token": "t", "aes_key": "a" * 43})
     assert (both.listens, both.takes_requests) == (True, True)
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    kind=st.sampled_from(["EVENT", "SYSTEM", "CALLBACK"]) | ANY,
+    headers=st.dictionaries(st.sampled_from([*HEADERS, "x"]), ANY) | ANY,
+    data=st.dictionaries(st.sampled_from(["userId", "deptId", "timeStamp"]), ANY).map(json.dumps)
+    | ANY,
+)
+def test_whatever_a_frame_holds_it_is_understood_or_refused(kind, headers, data):
+    try:
+        heard = DingtalkPush(OWN).dialogue().hear(frame(kind, headers, data), NOW)
+    except PushRefusedError:
+        return
+    for one in heard.events:
+        assert all(isinstance(text, str) for text in (one.account, one.id, one.kind, one.key))

@@ -189,3 +189,26 @@ def test_each_way_wants_its_own_settings():
     with pytest.raises(PushRefusedError) as refused:
         only.answer(PushRequest("POST", {}, {}, PLAIN, NOW))
     assert refused.value.status == 404
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "header": st.dictionaries(st.sampled_from([*EVENT["header"]]), ANY) | ANY,
+            "event": st.dictionaries(st.sampled_from(["object", "type", "tenant_key"]), ANY) | ANY,
+            "uuid": ANY,
+        },
+    )
+)
+def test_whatever_a_message_holds_it_is_one_event(message):
+    heard = FeishuPush(OWN).dialogue().hear(theirs(json.dumps(message).encode()), NOW)
+    (one,) = heard.events
+    assert all(isinstance(text, str) for text in (one.account, one.id, one.kind, one.key))

@@ -68,7 +68,9 @@ class PinduoduoPush(Listening):
             now: When it came.
         """
         kind, shop = text_of(message.get("type")), text_of(message.get("mallID"))
-        content = read_object(text_of(message.get("content")) or "{}")
+        content = message.get("content")
+        if not isinstance(content, dict):
+            content = read_object(text_of(content) or "{}")
         stream, identifier = _touched(kind, content)
         sent_at = moment_of(sent, form="ms", zone=_ZONE, otherwise=now)
         return PushEvent(

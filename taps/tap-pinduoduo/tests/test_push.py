@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from end_to_end.eventlog import serving
+from hypothesis import given, strategies as st
 from openplatform.errors import ConfigurationError, FatalError, TransientError
 from openplatform.push import PushEvent, PushRefusedError, PushRequest
 from sandbox.lines import Guest, Parcel
@@ -156,3 +157,29 @@ def test_what_a_message_names_is_asked_for_again(shops):
         strict=True,
     ):
         assert {record[field] for record in messages.records(stream)} == {identifier}, stream
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    command=st.sampled_from(["Common", "HeartBeat", "Fail"]) | ANY,
+    message=st.fixed_dictionaries(
+        {}, optional={"type": ANY, "mallID": ANY, "content": ANY | ANY.map(json.dumps)}
+    )
+    | ANY,
+    number=ANY,
+)
+def test_whatever_a_frame_holds_it_is_understood_or_refused(command, message, number):
+    frame = {"id": number, "commandType": command, "sendTime": number, "message": message}
+    line = PinduoduoPush({"app_key": "app", "app_secret": "secret"}).dialogue()
+    try:
+        heard = line.hear(json.dumps(frame), NOW)
+    except PushRefusedError:
+        return
+    for one in heard.events:
+        assert all(isinstance(text, str) for text in (one.account, one.id, one.kind, one.key))

@@ -67,7 +67,7 @@ def decode(data: bytes) -> Frame:
     """
     try:
         return _Reader(data).frame()
-    except (struct.error, ValueError, OverflowError):
+    except (struct.error, ValueError):
         msg = "the frame is none of TMC"
         raise PushRefusedError(msg, status=400) from None
 
@@ -145,7 +145,15 @@ class _Reader:
         if form not in _FORMS:
             raise ValueError
         (number,) = self._take(_FORMS[form])
-        return datetime.fromtimestamp(number / 1000, timezone.utc) if form == _DATE else number
+        return _moment(number) if form == _DATE else number
+
+
+def _moment(milliseconds: int) -> datetime | None:
+    """Return a date; None for one that no calendar has, which is no reason to refuse the message."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _counted(data: bytes) -> bytes:

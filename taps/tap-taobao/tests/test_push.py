@@ -212,3 +212,32 @@ def test_what_a_message_names_is_asked_for_again(shops):
         ("orders", "refunds", "item_details"), named, ("tid", "refund_id", "num_iid"), strict=True
     ):
         assert {record[field] for record in messages.records(stream)} == {identifier}, stream
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    topic=TEXTS | NUMBERS | st.none(),
+    userid=TEXTS | NUMBERS | st.none() | st.binary(),
+    time=NUMBERS,
+    told=st.dictionaries(st.sampled_from(["tid", "refund_id", "modified", "seller_id"]), ANY) | ANY,
+)
+def test_whatever_a_message_holds_it_is_understood_or_refused(topic, userid, time, told):
+    fields = {"topic": topic, "userid": userid, "content": json.dumps(told)}
+    encoded = frames.encode(Frame(frames.SEND, {"id": 1, **fields}))
+    # A date may be any number.
+    encoded = (
+        encoded[:-2] + struct.pack("<HI", 1, 4) + b"time\6" + struct.pack("<q", time) + b"\0\0"
+    )
+    try:
+        heard = dialogue().hear(encoded, NOW)
+    except PushRefusedError:
+        assert not isinstance(told, dict)
+        return
+    (one,) = heard.events
+    assert all(isinstance(text, str) for text in (one.account, one.id, one.kind, one.key))
