@@ -20,7 +20,11 @@ def _failure(item: Data) -> Hashable:
     return str(item.get("stream")), str(item.get("key"))
 
 
-_IDENTITY: dict[str, Callable[[t.Any], Hashable]] = {"failures": _failure, "open": str, "collected": str}
+_IDENTITY: dict[str, Callable[[t.Any], Hashable]] = {
+    "failures": _failure,
+    "open": str,
+    "collected": str,
+}
 
 
 def add_owed(data: Data, other: Data, *, but_not: Data | None = None) -> None:
