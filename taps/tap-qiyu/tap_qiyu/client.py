@@ -102,10 +102,7 @@ class QiyuClient(PlatformClient):
     base_url = "https://qiyukf.com"
     errors = ERRORS
     # What the vendor's knowledge base says; single interfaces may have another rate.
-    limits = (
-        Limit(5, 1.0, "account", api="*", assumed=True),
-        Limit(20, 1.0, "account", assumed=True),
-    )
+    limits = (Limit(5, 1.0, "account", api="*"), Limit(20, 1.0, "account"))
 
     @override
     def __init__(self, config: Mapping[str, t.Any], connection: Connection) -> None:

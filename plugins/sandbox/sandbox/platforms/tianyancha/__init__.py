@@ -115,7 +115,7 @@ class Tianyancha(Gateway):
         if name not in self.accounts:
             raise Rejected(300009, "账号信息有误", "auth")
         call.account = name
-        self.admit(call, "calls", name, allowed=5)
+        self.admit(call, "calls", name, allowed=300)
         balance = self.world.limits.number("tianyancha.balance", 0)
         if balance and self.charged[name] >= balance:
             raise Rejected(300006, "余额不足")

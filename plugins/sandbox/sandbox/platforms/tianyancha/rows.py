@@ -30,6 +30,10 @@ class Company(Numbered):
     first = 22_822_000
     spread = 1_000
 
+    @override
+    def size(self, orders: int) -> int:
+        return max(5, min(25, super().size(orders)))
+
     def title(self, data: Dataset, row: Row) -> str:
         """Return the company's full name."""
         trade = _TRADES[row.serial % len(_TRADES)]
