@@ -24,39 +24,43 @@ KEY: t.Final[Schema] = {"type": "string"}
 
 
 def properties(
-    texts: Iterable[str], where: str, *, personal: Collection[str] = ()
+    texts: Iterable[str], where: str, *, personal: Collection[str] = (), dots: bool = False
 ) -> dict[str, Schema]:
     """Return the properties that fields become.
 
     Args:
-        texts: Names, each with its type behind a colon unless it is text. A dot in a name becomes an
-            underscore in ours; `list[].name` is a field of the objects in a list.
+        texts: Names, each with its type behind a colon unless it is text; `list[].name` is a field of
+            the objects in a list.
         where: The setting, for errors.
         personal: Names of those that identify a person.
+        dots: Whether names may have dots, which become underscores in ours.
 
     Raises:
-        ConfigurationError: A type is none of ours.
+        ConfigurationError: A type is none of ours, or a name has a dot.
     """
     found: dict[str, Schema] = {}
     for text in texts:
         field, _, kind = str(text).partition(":")
-        schema = _KINDS.get(kind or "text")
-        if not field or schema is None:
+        outer, within, inner = field.partition("[].")
+        schema, name = _KINDS.get(kind or "text"), (inner if within else field)
+        if not name or schema is None or ("." in name and not dots):
             msg = (
-                f"Setting {where}: {text!r} is no field. Write NAME or NAME:TYPE; "
+                f"Setting {where}: {text!r} is no field. Write NAME, NAME:TYPE or LIST[].NAME:TYPE; "
                 f"types: {', '.join(_KINDS)}."
             )
             raise ConfigurationError(msg)
         part = {**schema, "x-personal": True} if field in personal else dict(schema)
-        outer, within, inner = field.partition("[].")
-        if within:
-            items: Schema = {"type": ["object", "null"], "properties": {}}
-            found.setdefault(outer, {"type": ["array", "null"], "items": items})
-            found[outer]["items"]["properties"][inner] = part
-            continue
-        name = field.replace(".", "_")
-        found[name] = part if name == field else {**part, "x-field": field}
+        own = name.replace(".", "_")
+        level = listed(found, outer) if within else found
+        level[own] = part if own == name else {**part, "x-field": name}
     return found
+
+
+def listed(known: dict[str, Schema], name: str) -> dict[str, Schema]:
+    """Return the properties of the objects in a list, which there is from then on."""
+    items: Schema = {"type": ["object", "null"], "properties": {}}
+    part = known.setdefault(name, {"type": ["array", "null"], "items": items})
+    return t.cast("dict[str, Schema]", part["items"]["properties"])
 
 
 def entries(config: Mapping[str, t.Any], setting: str) -> list[Mapping[str, t.Any]]:

@@ -19,7 +19,7 @@ from singer_sdk import typing as th
 from typing_extensions import Self, override
 
 from tap_kingdee.bills import Bills, Rows
-from tap_kingdee.fields import KEY, entries, properties
+from tap_kingdee.fields import KEY, entries, listed, properties
 from tap_kingdee.k3cloud import COUNT, LIMIT, QUERY
 
 PACKAGE = "tap_kingdee"
@@ -305,17 +305,29 @@ def _fields(changed: type[Form], kind: type[Form], entry: Mapping[str, t.Any]) -
     if entry.get("fields"):
         known = {name: part for name, part in known.items() if name in kind.key}
     added = [*(entry.get("fields") or ()), *(entry.get("add_fields") or ())]
-    known |= properties(added, where, personal=personal)
-    for field in entry.get("drop_fields") or ():
-        known.pop(str(field).replace(".", "_"), None)
+    for name, part in properties(added, where, personal=personal, dots=True).items():
+        if "items" in part and "items" in known.get(name, ()):
+            listed(known, name).update(listed({name: part}, name))
+        else:
+            known[name] = part
+    _drop(known, frozenset(map(str, entry.get("drop_fields") or ())))
     if issubclass(kind, Stock):
         return known
     key = changed.key[0]
-    first = {key: known.pop(key, KEY)} if key in kind.key else {key: KEY}
+    first = {key: known.pop(key, {**KEY, "x-personal": True} if key in personal else KEY)}
     known = {**first, **{n: part for n, part in known.items() if n not in {key, kind.key[0]}}}
     if changed.updated:
         known |= properties([f"{changed.updated}:time"], where)
     return known | _rows(entry, where, personal) if entry.get("entry") else known
+
+
+def _drop(known: dict[str, Schema], fields: frozenset[str]) -> None:
+    """Take fields out, of bills and of their rows, by the platform's names."""
+    for name, part in list(known.items()):
+        if part.get("x-field", name) in fields:
+            del known[name]
+        elif "items" in part:
+            _drop(listed(known, name), fields)
 
 
 def _rows(entry: Mapping[str, t.Any], where: str, personal: t.Collection[str]) -> dict[str, Schema]:
@@ -323,6 +335,7 @@ def _rows(entry: Mapping[str, t.Any], where: str, personal: t.Collection[str]) -
     name = str(entry["entry"])
     key = str(entry.get("entry_key") or f"{name}_FEntryID")
     within = {"FEntryID": {"type": ["string", "null"], "x-field": key}}
-    within |= properties(entry.get("entry_fields") or (), where, personal=personal)
+    texts = entry.get("entry_fields") or ()
+    within |= properties(texts, where, personal=personal, dots=True)
     item = {"type": ["object", "null"], "properties": within}
     return {name: {"type": ["array", "null"], "items": item}}

@@ -246,6 +246,7 @@ def test_ids_and_amounts_stay_exact(one):
         ({"stream": "x", "path": "/kapi/v2/x"}, "set fields, and path"),
         ({**QUERIES[0], "end_param": ""}, "set start_param and end_param, or neither"),
         ({**QUERIES[0], "fields": ["a:b"]}, "types: text"),
+        ({**QUERIES[0], "fields": ["org.number"]}, "'org.number' is no field"),
     ],
 )
 def test_a_query_that_is_not_described_is_told(one, entry, told):

@@ -195,18 +195,34 @@ def test_a_preset_takes_other_fields(one):
     assert all(text.startswith("(FForbidStatus <> 'B') AND ") for text in conditions(one))
 
 
+def test_the_rows_of_a_preset_take_other_fields_as_well(one):
+    change = {
+        "stream": "sales_orders",
+        "add_fields": ["FSaleOrderEntry[].FMaterialId.FNumber", "FSaleOrderEntry[].FQty"],
+        "drop_fields": ["FTaxPrice", "FUnitId.FName", "FSalerId.FName"],
+    }
+    record = one.run("sales_orders", forms=[change]).records("sales_orders")[0]
+    (asked, *_) = {call.params["FieldKeys"] for call in one.calls(QUERY)}
+    assert not {"FTaxPrice", "FUnitId.FName", "FSalerId.FName"} & set(asked.split(","))
+    assert "FSalerId_FName" not in record
+    line = record["FSaleOrderEntry"][0]
+    assert {"FEntryID", "FMaterialId_FNumber", "FQty", "FAmount"} <= line.keys()
+    assert "FTaxPrice" not in line
+
+
 def test_a_form_can_be_read_as_a_whole_and_rows_be_marked_personal(one):
     change = {"stream": "customers", "updated": "", "personal_fields": ["FSalesman"]}
     made = {
         "stream": "open_orders",
         "form_id": "SAL_SaleOrder",
         "fields": ["FBillNo", "FSalerId.FName"],
-        "personal_fields": ["FSalerId.FName"],
+        "personal_fields": ["FSalerId.FName", "FID"],
         "updated": "",
     }
     tap = TapKingdee(config={**one.config, "forms": [change, made]})
     stream = tap.platform_streams["open_orders"]
-    assert stream.source_schema["properties"]["FSalerId_FName"]["x-personal"] is True
+    for field in ("FSalerId_FName", "FID"):
+        assert stream.source_schema["properties"][field]["x-personal"] is True
     assert not tap.platform_streams["customers"].incremental
     messages = one.run("open_orders", forms=[change, made])
     assert messages.activations("open_orders")
