@@ -48,7 +48,7 @@ class CallsSpentError(QuotaExhaustedError):
 
 
 class NotNowError(OpenPlatformError):
-    """Nothing is wrong, but this is not the time (hours of the platform, a spent budget): a later run goes on."""
+    """Nothing is wrong, but it is not the time (hours of the platform, a spent budget); a later run goes on."""
 
 
 class AuthExpiredError(OpenPlatformError):
