@@ -23,7 +23,7 @@ from tap_kingdee.fields import KEY, entries, listed, properties
 from tap_kingdee.k3cloud import COUNT, LIMIT, QUERY
 
 PACKAGE = "tap_kingdee"
-_CHANGES = TimeFilter("start", "end", "local", maximum=timedelta(days=93), ends="exclusive")
+_CHANGES = TimeFilter("start", "end", "local", maximum=timedelta(days=186), ends="exclusive")
 _DECADES = timedelta(days=20 * 365)
 _AT_ONCE = 50
 _TEXTS = th.ArrayType(th.StringType)

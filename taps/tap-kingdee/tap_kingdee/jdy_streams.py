@@ -18,7 +18,7 @@ from singer_sdk import typing as th
 from tap_kingdee.fields import properties
 
 _PAGES = PageNumber("page", "page_size", 100, "data.count")
-_CREATED = TimeFilter("create_start_time", "create_end_time", "ms", maximum=timedelta(days=93))
+_CREATED = TimeFilter("create_start_time", "create_end_time", "ms", maximum=timedelta(days=186))
 _DECADES = timedelta(days=20 * 365)
 # Bills are filtered by their creation only, so what changes later is found by looking back.
 _BACK = timedelta(days=30)

@@ -109,7 +109,7 @@ def _made(entry: Mapping[str, t.Any]) -> type[PlatformStream]:
     paging = PageNumber(*_PAGING, size, "data.totalCount", has_next="data.more")
     reads: t.Any = FullTable(paging=paging, confirm_absence=2)
     if start:
-        time = TimeFilter(str(start), str(end), "local", maximum=timedelta(days=93))
+        time = TimeFilter(str(start), str(end), "local", maximum=timedelta(days=186))
         reads = Incremental(time=time, paging=paging, history=_DECADES)
     attributes = {
         "__module__": __name__,

@@ -94,7 +94,7 @@ class Kingdee(Gateway):
             return Reply(b"The resource cannot be found.", 404, "rejected", "text/html")
         call.account = self._by_session(call) or self._by_signature(call)
         call.params = asked = _data(call)
-        self.admit(call, "calls", call.account, allowed=10)
+        self.admit(call, "calls", call.account, allowed=300)
         lines = answer(self, call, asked)
         if call.api == "BillQuery":
             return lines

@@ -94,7 +94,7 @@ class KingdeeCosmic(Gateway):
         token = call.headers.get("accesstoken", "")
         refused = Rejected(401, "未经授权的访问", "auth")
         call.account = self.living(token, call.now, unknown=refused, expired=refused).subject
-        self.admit(call, "calls", call.account, allowed=10)
+        self.admit(call, "calls", call.account, allowed=300)
         path = call.path.removeprefix(_CONTEXT)
         name = next((kind.name for kind in ROWS if kind.path == path), None)
         if name is None:
