@@ -40,6 +40,7 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
             ("kuaishou_shop", ("orders", "refunds", "items")),
             ("douyin_shop", ("orders", "refunds", "items")),
             ("dewu", ("orders", "biddings")),
+            ("qiyu", ("sessions",)),
             ("wecom", STAFF),
             ("feishu", STAFF[:3]),
             ("dingtalk", STAFF[:3]),
@@ -50,7 +51,7 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
         counts = box.pushed(30)
         assert counts["taken"] > counts["told"] == sum(map(len, expected.values()))
         assert counts["refused"] == 0
-        for platform in ("youzan", "kuaishou_shop", "douyin_shop", "dewu", "feishu"):
+        for platform in ("youzan", "kuaishou_shop", "douyin_shop", "dewu", "qiyu", "feishu"):
             assert sorted(subjects(gate, platform)) == sorted(expected[platform])
         # Two equal changes in one second are one event there: nothing in the messages differs.
         assert set(subjects(gate, "wecom")) == set(expected["wecom"])
