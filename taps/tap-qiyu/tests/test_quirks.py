@@ -72,6 +72,14 @@ def test_by_day_exports_are_put_off_and_all_else_is_read(companies, caplog):
     assert "it is 17:40" in caplog.text
 
 
+def test_hours_are_no_failure_of_the_connection_test_either(companies, capfd):
+    tap = companies.kind(config={**companies.config, "export_hours": NIGHT})
+    tap.clock = companies.clock
+    assert tap.run_connection_test()
+    assert '"stream":"staffs"' in capfd.readouterr().out.replace(" ", "")
+    assert companies.calls(BEGIN) == []
+
+
 def test_a_night_that_ends_leaves_the_rest_to_the_next_one(companies):
     """Each job takes 12 seconds here; the hours end before all are done."""
     companies.box.set_limits(active=False, **{"qiyu.night_only": 1, "qiyu.job_seconds": 12})
