@@ -150,6 +150,7 @@ class QiyuStream(PlatformStream):
     """A stream of 七鱼."""
 
     package = "tap_qiyu"
+    confirmed = False
 
     @override
     def arguments(self, account: Account, params: dict[str, t.Any]) -> dict[str, t.Any]:

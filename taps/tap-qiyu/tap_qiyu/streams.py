@@ -88,6 +88,7 @@ class Tickets(QiyuStream):
     """openapi/v2/ticket/search, by the time of the last operation, which no record tells."""
 
     name = "tickets"
+    confirmed = True
     api = "openapi/v2/ticket/search"
     records = "payload.tickets[]"
     key = ("id",)
@@ -103,6 +104,7 @@ class TicketDetails(QiyuStream):
     """openapi/v2/ticket/new/detail, for each ticket, and again in each run until it is at rest."""
 
     name = "ticket_details"
+    confirmed = True
     api = "openapi/v2/ticket/new/detail"
     records = "payload"
     key = ("id",)
@@ -129,6 +131,7 @@ class FilteredTickets(QiyuStream):
     """openapi/v2/ticket/list: the tickets that a filter shows to a member of staff."""
 
     name = "filtered_tickets"
+    confirmed = True
     api = "openapi/v2/ticket/list"
     records = "payload.tickets[]"
     key = ("filter", "id")

@@ -193,3 +193,4 @@ class TianyanchaStream(PlatformStream):
     """A stream of 天眼查."""
 
     package = "tap_tianyancha"
+    confirmed = False

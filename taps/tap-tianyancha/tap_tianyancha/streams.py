@@ -54,6 +54,7 @@ class Companies(_Paid):
     """baseinfo (1116), with contacts (818) or with staff (819), as the setting says."""
 
     name = COMPANIES
+    confirmed = True
     api = DETAILS["normal"]
     records = "result"
     key = ("id",)
@@ -144,6 +145,7 @@ class Changes(_Unnumbered):
     """changeinfo (822)."""
 
     name = "changes"
+    confirmed = True
     api = PATHS["changes"]
     key = ("companyId", "changeTime", "changeItem", "digest")
     told_by = ("contentBefore", "contentAfter")
@@ -172,6 +174,7 @@ class AbnormalRecords(_Unnumbered):
     """abnormal (848): 经营异常."""
 
     name = "abnormal_records"
+    confirmed = True
     api = PATHS["abnormal_records"]
     selected_by_default = False
 
@@ -212,6 +215,7 @@ class News(_OfCompany):
     """news (943), which takes the company's id as such."""
 
     name = "news"
+    confirmed = True
     api = PATHS["news"]
     key = ("companyId", "docid")
     reads = FullTable(
