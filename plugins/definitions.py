@@ -74,6 +74,8 @@ PREFERRED = ("object", "array", "string", "boolean", "number", "integer")
 DEMO_DUCKDB = "$MELTANO_PROJECT_ROOT/output/demo.duckdb"
 # The sandbox is no one's production system and commits at once: no careful rates, hardly a delay.
 DEMO_SETTINGS = {"account_requests_per_second": 200, "settle": "1s"}
+# A first run of everything takes a quarter of an hour and more within these platforms' own limits.
+DEMO_STARTS = {"tap-jushuitan": "-10d", "tap-pinduoduo": "-2d", "tap-qiyu": "-7d"}
 LOAD_SCHEMA = "$MELTANO_EXTRACT__LOAD_SCHEMA"
 # Cron times of the generated schedules; the minutes spread the platforms over the hour, and no
 # platform's depend on another's.
@@ -297,13 +299,18 @@ def environments(taps: Iterable[Plugin], credentials: Json) -> Json:
     by_tap = {f"tap-{slug.replace('_', '-')}": settings for slug, settings in credentials.items()}
     config = {
         "extractors": [
-            {"name": tap.name, "config": {**by_tap[tap.name], **DEMO_SETTINGS}}
+            {"name": tap.name, "config": {**by_tap[tap.name], **_demo_settings(tap.name)}}
             for tap in taps
             if tap.name in by_tap
         ],
         "loaders": [{"name": "target-duckdb", "config": {"path": DEMO_DUCKDB}}],
     }
     return {"environments": [{"name": "demo", "config": {"plugins": config}}]}
+
+
+def _demo_settings(tap: str) -> Json:
+    start = {"start_date": DEMO_STARTS[tap]} if tap in DEMO_STARTS else {}
+    return {**DEMO_SETTINGS, **start}
 
 
 # --- READMEs ---------------------------------------------------------------------------------

@@ -338,9 +338,7 @@ class ListReader:
     def choices(self, stream: PlatformStream, account: Account) -> dict[Each, list[t.Any]]:
         """Return the values that a stream's list is asked for, by parameter."""
         each = t.cast("Incremental | FullTable", stream.reads).each
-        return {
-            one: stream.in_order(account, self._values(stream, account, one)) for one in each
-        }
+        return {one: stream.in_order(account, self._values(stream, account, one)) for one in each}
 
     def _values(self, stream: PlatformStream, account: Account, one: Each) -> list[t.Any]:
         name = one.chosen or ""

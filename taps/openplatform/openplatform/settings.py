@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +16,11 @@ from singer_sdk import typing as th
 
 from openplatform import events, hotset, personal
 from openplatform.accounts import Account
-from openplatform.bookmarks import Bookmark
+from openplatform.bookmarks import UTC, Bookmark
 from openplatform.errors import ConfigurationError
 from openplatform.failures import FailurePolicy
 
+_DAYS_BACK = re.compile(r"-(\d{1,5})d")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DEFAULT_SETTLE = timedelta(seconds=60)
@@ -103,9 +104,9 @@ def common_settings(
             "start_date",
             th.StringType,
             description=(
-                "Where the first run of a stream begins: a date, any ISO time, or a bookmark "
-                "update_time@id. Without an offset it is UTC. Default: as far back as the platform "
-                f"answers, else one year. (The platform's own zone is {zone}.)"
+                "Where the first run of a stream begins: a date, any ISO time, a bookmark "
+                "update_time@id, or days back, such as -30d. Without an offset it is UTC. Default: as "
+                f"far back as the platform answers, else one year. (The platform's own zone is {zone}.)"
             ),
         ),
         th.Property(
@@ -247,9 +248,15 @@ class StreamOptions:
 
 @dataclass(frozen=True)
 class Settings:
-    """A tap's settings, checked."""
+    """A tap's settings, checked.
+
+    Attributes:
+        config: The settings as they were given.
+        now: The time, from which `start_date` may count back.
+    """
 
     config: Mapping[str, t.Any]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def check(self, streams: Iterable[str], now: datetime) -> None:
         """Fail early on what would otherwise fail late or, worse, be ignored.
@@ -383,13 +390,19 @@ class Settings:
         confirm = pick("confirm_absence")
         records = pick("window_records")
         return StreamOptions(
-            start=Bookmark.parse(start, stream=f"{stream} (setting start_date)") if start else None,
+            start=self._start(stream, start) if start else None,
             lookback=pick_duration("lookback", pick("lookback")),
             window=pick_duration("window", own.get("window")),
             window_records=None if records is None else int(records),
             confirm_absence=None if confirm is None else int(confirm),
             batch=int(own["batch"]) if own.get("batch") else None,
         )
+
+    def _start(self, stream: str, value: t.Any) -> Bookmark:
+        if back := _DAYS_BACK.fullmatch(str(value).strip()):
+            today = self.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            return Bookmark(today - timedelta(days=int(back[1])))
+        return Bookmark.parse(value, stream=f"{stream} (setting start_date)")
 
     def token_folder(self, environment: Mapping[str, str], tap: str) -> Path:
         """Return where tokens are kept: the setting, the Meltano project, or the user's state folder."""

@@ -117,7 +117,7 @@ class PlatformTap(LateMaps):
     @cached_property
     def settings(self) -> Settings:
         """The settings, readable as what they mean."""
-        return Settings(self.config)
+        return Settings(self.config, lambda: self.clock.now())  # noqa: PLW0108 - it may be set later
 
     @cached_property
     def metrics(self) -> Metrics:

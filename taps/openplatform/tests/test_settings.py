@@ -56,6 +56,14 @@ def test_mistakes_are_told_before_anything_is_read(change, told):
         Settings({**ONE, "start_date": "2026-11-01", **change}).check(STREAMS, NOW)
 
 
+def test_a_start_may_lie_some_days_back():
+    late = datetime(2026, 11, 21, 1, 30, tzinfo=timezone(timedelta(hours=8)))
+    settings = Settings({**ONE, "start_date": "-30d"}, lambda: late)
+    # Whole days in UTC, so that it stays the same throughout a run.
+    assert str(settings.options("orders").start) == "2026-10-21T00:00:00.000Z@"
+    settings.check(STREAMS, late)
+
+
 def test_a_streams_own_setting_beats_the_common_one():
     settings = Settings(
         {

@@ -95,7 +95,7 @@ class TapTianyancha(PlatformTap):
     @override
     def settings(self) -> Settings:
         """The settings, with the companies from wherever they are named."""
-        return Settings(with_companies(self.config))
+        return Settings(with_companies(self.config), lambda: self.clock.now())  # noqa: PLW0108 - it may be set later
 
 
 if __name__ == "__main__":
