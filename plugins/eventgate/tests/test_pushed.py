@@ -41,6 +41,7 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
             ("douyin_shop", ("orders", "refunds", "items")),
             ("dewu", ("orders", "biddings")),
             ("qiyu", ("sessions",)),
+            ("ekuaibao", ("documents",)),
             ("wecom", STAFF),
             ("feishu", STAFF[:3]),
             ("dingtalk", STAFF[:3]),
@@ -56,6 +57,9 @@ def test_every_change_of_every_platform_arrives_once(database, make_gate):
         # Two equal changes in one second are one event there: nothing in the messages differs.
         assert set(subjects(gate, "wecom")) == set(expected["wecom"])
         assert sorted(subjects(gate, "kingdee")) == sorted(expected["kingdee_cosmic"])
+        # Its trial of each address is a message as well, about nothing.
+        documents = {one for _, _, one in expected["ekuaibao"]}
+        assert {one for *_, one in subjects(gate, "ekuaibao")} == documents | {""}
         told = {("user_details" if s == "users" else s, i) for _, s, i in expected["dingtalk"]}
         assert {(stream, one) for _, stream, one in subjects(gate, "dingtalk")} == told
     assert gate.stop() == -signal.SIGTERM  # its own end, after what was under way

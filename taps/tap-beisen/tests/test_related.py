@@ -84,7 +84,7 @@ def test_no_view_expires_however_low_the_limit_of_the_units_is(trial_of):
         return reply
 
     trial.change_answers(watching)
-    messages = in_batches(trial).run(*STREAMS, retry_wait=10)
+    messages = in_batches(trial).run(*STREAMS, retry_wait=10, retry_tries=8)
     throttled = [call for call in trial.calls(UNITS) if call.outcome == "throttled"]
     assert throttled, "the limit was not reached"
     waits = [b - a for times in asked.values() for a, b in pairwise(times)]

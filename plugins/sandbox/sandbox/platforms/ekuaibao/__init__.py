@@ -10,6 +10,7 @@ from typing_extensions import override
 from sandbox.http import Call, Rejected, Reply, json_reply
 from sandbox.platform import Gateway, TruthRow
 from sandbox.platforms.ekuaibao.calls import PAGED, WHOLE, document, messages, paged, whole
+from sandbox.platforms.ekuaibao.pushes import EkuaibaoAnnouncer
 from sandbox.platforms.ekuaibao.rows import ROWS, EkuaibaoDocument
 
 Body = dict[str, t.Any]
@@ -25,6 +26,7 @@ class Ekuaibao(Gateway):
     slug = "ekuaibao"
     title = "易快报"
     entities = ROWS
+    announcer = EkuaibaoAnnouncer()
     volatile = frozenset({"accessToken"})
 
     @override
