@@ -24,7 +24,8 @@ import duckdb
 import psycopg
 import pytest
 
-from .crash import SCHEMA, Changes, Feeder, Reads, record_line, table_rows
+from .crash import SCHEMA, Changes, Reads, record_line, table_rows
+from .kills import Feeder
 from .proxy import Proxy
 
 BARE = json.dumps({**SCHEMA, "key_properties": []}).encode() + b"\n"

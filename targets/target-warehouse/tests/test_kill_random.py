@@ -11,7 +11,8 @@ from decimal import Decimal
 
 import pytest
 
-from .crash import BEGIN, Feeder, version_of
+from .crash import BEGIN, version_of
+from .kills import Feeder
 
 MODES = ["upsert", "append", "soft_delete", "history"]
 KINDS: dict[str, tuple[dict[str, t.Any], t.Callable[[random.Random], t.Any]]] = {

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import pytest
 
-from .crash import Changes, Reads, rounds
+from .crash import Changes, Reads
+from .kills import rounds
 
 ENGINES = ["duckdb", "postgres"]
 MODES = ["upsert", "append", "soft_delete", "snapshot", "overwrite", "history"]
