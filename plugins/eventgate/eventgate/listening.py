@@ -19,9 +19,9 @@ from datetime import datetime, timezone
 import requests
 from openplatform.bookmarks import format_time
 from openplatform.errors import FatalError, OpenPlatformError, TransientError
-from openplatform.http import new_session
 from openplatform.listening import Ask, Dialogue, Frame, Frames, Heard, Listening
 from openplatform.push import PushRefusedError
+from openplatform.transport import new_session
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 

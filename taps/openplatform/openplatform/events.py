@@ -18,7 +18,7 @@ import requests
 from singer_sdk import typing as th
 
 from openplatform.errors import ConfigurationError, FatalError, TransientError
-from openplatform.http import new_session
+from openplatform.transport import new_session
 
 STREAM: t.Final = "_events"
 """Where the position in the log stands among the bookmarks of a state."""

@@ -73,7 +73,7 @@ class Finisher:
             known_only: They come from an API that tells more than the stream has fields for; what the
                 schema does not know is no news then.
         """
-        flat: list[t.Any] = [stream.flatten(raw) for raw in page.records]
+        flat = stream.flattened(page.records)
         if carried:
             flat = [{**raw, **carried} for raw in flat]
         shaper = self._shaper(stream, account, known_only=known_only)

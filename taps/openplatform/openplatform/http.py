@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import logging
-import os
 import threading
 import typing as t
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,6 @@ from http import HTTPStatus
 import backoff
 import msgspec
 import requests
-import urllib3
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import format_time
@@ -30,18 +28,17 @@ from openplatform.errors import (
     SkipError,
     ThrottledError,
     TransientError,
-    UnreachableError,
 )
 from openplatform.judging import ErrorTable, Failure, outcome_of
 from openplatform.limits import Budget, Limit
 from openplatform.metrics import Metrics
 from openplatform.redaction import Redactor
 from openplatform.tokens import Token, TokenKeeper, TokenStore
+from openplatform.transport import Transport
 
 Body = t.Any
 _SHOWN = 200
 _REDACTED = 10_000
-_CHUNK = 1 << 20
 # Under concurrency another call may void a token between its refresh and its use.
 _REFRESHES = 3
 _GRANT_ENDS_SOON = timedelta(days=14)
@@ -118,7 +115,11 @@ class PlatformClient(abc.ABC):
     def __init__(self, config: Mapping[str, t.Any], connection: Connection) -> None:
         self.config = config
         self.connection = connection
-        self._local = threading.local()
+        self._transport = Transport(
+            verify=config.get("verify_ssl") is not False,  # a setting of few taps
+            timeout=connection.timeout,
+            redact=connection.redact,
+        )
         self._lock = threading.Lock()
         self._keepers: dict[tuple[str, str], TokenKeeper] = {}
         self._logger = logging.getLogger(__name__)
@@ -296,31 +297,7 @@ class PlatformClient(abc.ABC):
         server = self.connection.base_url
         if request.host and server == self.base_url:
             server = request.host
-        session = self._session(server)
-        # Prepared without the session's part in it: what it looks up for each call, we know, and
-        # cookies of one account are none of another's business.
-        prepared = requests.Request(
-            request.method,
-            server + request.path,
-            params=request.query,
-            data=request.body,
-            headers={**session.headers, **request.headers},
-        ).prepare()
-        try:
-            response = session.send(
-                prepared, timeout=self.connection.timeout, allow_redirects=False, stream=True
-            )
-            return response, b"".join(response.iter_content(_CHUNK))
-        except requests.RequestException as exc:
-            if _unreachable(exc):
-                msg = (
-                    f"{server} cannot be reached ({type(exc).__name__}). Check base_url, the "
-                    "network, and the proxy settings"
-                )
-                raise UnreachableError(msg) from None
-            reason = self.connection.redact(str(_reason(exc) or exc))[:_SHOWN]
-            msg = f"{where}: {server} did not answer: {reason}"
-            raise TransientError(msg) from None
+        return self._transport.send(server, request, where)
 
     def _judge(self, response: requests.Response, content: bytes, where: str) -> Body:
         status = response.status_code
@@ -342,45 +319,10 @@ class PlatformClient(abc.ABC):
             raise TransientError(f"{where}: the answer is not JSON: {shown!r}")
         raise self.errors.error(failure, where=where)
 
-    def _session(self, server: str) -> requests.Session:
-        """Return this thread's session for a server."""
-        sessions: dict[str, requests.Session] = self._local.__dict__
-        if server not in sessions:
-            verify = self.config.get("verify_ssl") is not False  # a setting of few taps
-            sessions[server] = new_session(server, verify=verify)
-        return sessions[server]
-
-
-def new_session(url: str, *, verify: bool = True) -> requests.Session:
-    """Return a session for one server.
-
-    What the environment says of proxies and certificates is looked up once, not per call; credentials
-    of a .netrc are never sent along.
-    """
-    session = requests.Session()
-    session.trust_env = False
-    session.proxies = requests.utils.get_environ_proxies(url)
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    session.verify = verify and (bundle or True)
-    return session
-
 
 def _dead(kind: str) -> type[OpenPlatformError]:
     """Return the error of a dead authorisation: the main one takes the whole account along."""
     return FatalError if kind else GrantError
-
-
-def _unreachable(exc: requests.RequestException) -> bool:
-    """Tell whether there was no connection at all (refused, no such host), not just a broken one."""
-    return isinstance(exc, requests.ConnectTimeout) or isinstance(
-        _reason(exc), urllib3.exceptions.NewConnectionError
-    )
-
-
-def _reason(exc: requests.RequestException) -> Exception | None:
-    """Return what lies beneath an error, which names the whole address before it comes to that."""
-    found: Exception | None = getattr(exc.args[0] if exc.args else None, "reason", None)
-    return found
 
 
 def _beginning(response: requests.Response, content: bytes) -> str:

@@ -14,6 +14,7 @@ import threading
 import typing as t
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import itemgetter, setitem
@@ -178,22 +179,25 @@ class PageShaper:
                 if name in record:
                     del record[name]
                     self._shaper.on_unknown(path)
-        for change in level.changes:
-            self._convert(change, records)
+        names = [change.name for change in level.changes]
+        for change, values in zip(level.changes, _columns(records, names), strict=False):
+            self._convert(change, records, values)
         for name, inner in level.objects:
             self._change(inner, [r[name] for r in records if r.get(name) is not None])
         for name, inner in level.arrays:
             items = [item for r in records for item in r.get(name) or ()]
             self._change(inner, items)
 
-    def _convert(self, change: _Change, records: list[Record]) -> None:
+    def _convert(self, change: _Change, records: list[Record], values: list[t.Any]) -> None:
         name, path, convert, many, inner = change
-        values = _values(records, name)
         if type(None) in set(map(type, values)):
             records = [r for r, value in zip(records, values, strict=True) if value is not None]
             values = [value for value in values if value is not None]
         if many is not None and values and (done := many(values)) and self._fit(done, change):
-            deque(map(setitem, records, repeat(name), done), maxlen=0)  # the fastest loop there is
+            if done is not values:
+                deque(
+                    map(setitem, records, repeat(name), done), maxlen=0
+                )  # the fastest loop there is
             if inner is not None:
                 self._change(inner.level, [value for value in done if value is not None])
             return
@@ -216,12 +220,15 @@ class PageShaper:
         return True
 
 
-def _values(records: list[Record], name: str) -> list[t.Any]:
-    """Return a field of all records, None where it is missing."""
-    try:
-        return list(map(itemgetter(name), records))
-    except KeyError:
-        return [record.get(name) for record in records]
+def _columns(records: list[Record], names: Sequence[str]) -> list[list[t.Any]]:
+    """Return fields of all records, each as one list; None where a record lacks it.
+
+    All fields of a record are fetched while it is at hand: a page is larger than a processor's cache.
+    """
+    if len(names) > 1:
+        with suppress(KeyError):
+            return list(map(list, zip(*map(itemgetter(*names), records), strict=True)))
+    return [[record.get(name) for record in records] for name in names]
 
 
 def _page_of(record: t.Any) -> type[list[t.Any]]:

@@ -146,13 +146,13 @@ class SliceReader:
             ids = stream.identifiers(records)
         elif waiting := part.waiting.get(stream.name):
             ids = [known for r in records if (known := stream.identifier(r)) in waiting]
-        packed = replace(batch, records=left, count=len(left), ids=ids, open_ids=open_ids)
-        if not leaves_as_it_is(stream):
-            return packed
-        version = None if stream.incremental else part.version or self._version
-        now = self._clock.now()
-        lines = record_lines(stream.name, left, version=version, extracted=now)
-        return replace(packed, records=(), lines=lines)
+        count, lines = len(left), b""
+        if leaves_as_it_is(stream):
+            version = None if stream.incremental else part.version or self._version
+            now = self._clock.now()
+            lines = record_lines(stream.name, left, version=version, extracted=now)
+            left = ()
+        return replace(batch, records=left, lines=lines, count=count, ids=ids, open_ids=open_ids)
 
 
 def _not_yet(batch: Batch, awaited: frozenset[str]) -> Batch:

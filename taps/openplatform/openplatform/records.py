@@ -23,11 +23,10 @@ Convert = Callable[[t.Any], t.Any]
 # Returns None where it would have to look at the values one by one.
 ConvertMany = Callable[[list[t.Any]], "list[t.Any] | None"]
 Record = dict[str, t.Any]
-_PLAIN_DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?").fullmatch
+_PLAIN = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
+_PLAIN_DECIMAL = re.compile(_PLAIN).fullmatch
+_PLAIN_DECIMALS = re.compile(rf"(?:{_PLAIN}\n)*").fullmatch
 _LETTER = re.compile(r"[A-Za-z]").search
-# Amounts repeat; texts that were found plain once need not be looked at again.
-_plain_decimals: set[str] = set()
-_DECIMALS_KEPT = 100_000
 _TRUE = frozenset({1, "1", "true", "True", "TRUE", "Y"})
 _FALSE = frozenset({0, "0", "false", "False", "FALSE", "N"})
 _encode_text = msgspec.json.Encoder(decimal_format="number").encode
@@ -65,11 +64,7 @@ def _decimal(value: t.Any) -> str | None:
     if value.__class__ is Decimal and value.is_finite():
         return format(value, "f")
     if isinstance(value, str):
-        if value in _plain_decimals:
-            return value
         if _PLAIN_DECIMAL(value):
-            if len(_plain_decimals) < _DECIMALS_KEPT:
-                _plain_decimals.add(value)
             return value
         value = value.strip().replace(",", "")
         if not value:
@@ -89,22 +84,15 @@ def _decimals(values: list[t.Any]) -> list[str] | None:
     """Convert many amounts at once; None if one of them takes more than a look."""
     kinds = set(map(type, values))
     if kinds == {str}:
-        return values if _plain_decimals.issuperset(values) or _learn(values) else None
+        # A text with a line break in it must not pass for two.
+        lines = "\n".join(values) + "\n"
+        plain = _PLAIN_DECIMALS(lines) and lines.count("\n") == len(values)
+        return values if plain else None
     if kinds == {Decimal}:
         # An exponent is written out, and what is not finite refused, one by one.
         texts = list(map(str, values))
         return None if _LETTER("".join(texts)) else texts
     return list(map(str, values)) if kinds == {int} else None
-
-
-def _learn(texts: list[str]) -> bool:
-    """Tell whether all texts are plain decimals; those that are need no such look again."""
-    new = set(texts) - _plain_decimals
-    if not all(map(_PLAIN_DECIMAL, new)):
-        return False
-    if len(_plain_decimals) + len(new) <= _DECIMALS_KEPT:
-        _plain_decimals.update(new)
-    return True
 
 
 def _boolean(value: t.Any) -> bool | None:

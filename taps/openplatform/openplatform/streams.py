@@ -282,6 +282,8 @@ class PlatformStream(Stream):
         self.shield = Shield(Policy.read(tap.config, self.name), self.source_schema)
         open_key = self.shield.fields.isdisjoint(self.key)
         self._shown = self.identifiers if open_key else self._hidden
+        own = type(self).flatten is not PlatformStream.flatten
+        self._flat = not (own or self.lift or self.value_as)
         self.incremental = incremental
         super().__init__(tap=tap, schema=self._full_schema(tap), name=self.name)
         self.primary_keys = (ACCOUNT, *self.key)
@@ -346,6 +348,10 @@ class PlatformStream(Stream):
             return t.cast("dict[str, t.Any]", raw)
         return {**raw, **{name: value_at(raw, path) for name, path in self.lift.items()}}
 
+    def flattened(self, raws: list[t.Any]) -> list[dict[str, t.Any]]:
+        """Return the raw records of a page with their lifted fields."""
+        return raws if self._flat else [self.flatten(raw) for raw in raws]
+
     def finish(
         self,
         records: Sequence[dict[str, t.Any]],
@@ -373,11 +379,11 @@ class PlatformStream(Stream):
     def _place(self, records: Sequence[dict[str, t.Any]], fallback: str, reading: Reading) -> None:
         """Give records their places in the total order."""
         time = self.updated or self.happened or ""
-        for record, identifier in zip(records, self._shown(records), strict=True):
-            moment = record.get(time) or fallback
-            if self.updated and moment > reading.settled and record.get(time):
-                moment = reading.place(moment)
-            record[REPLICATION_KEY] = f"{moment}@{identifier}"
+        told = [record.get(time) for record in records]
+        if self.updated and any(moment and moment > reading.settled for moment in told):
+            told = [moment and reading.place(moment) for moment in told]
+        for record, moment, identifier in zip(records, told, self._shown(records), strict=True):
+            record[REPLICATION_KEY] = f"{moment or fallback}@{identifier}"
 
     @property
     def hides_ids(self) -> bool:

@@ -67,6 +67,10 @@ class TapCommand(SingerCommand):
 
     @override
     def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        # Records come and go by the page and hold no cycles: looking for some is wasted time. What is
+        # loaded now stays, and need not be looked through at the end either.
+        gc.set_threshold(_GARBAGE)
+        gc.freeze()
         try:
             return super().main(*args, **kwargs)
         except OpenPlatformError as exc:
@@ -297,8 +301,6 @@ class PlatformTap(LateMaps):
     @override  # type: ignore[misc] # final for the SDK's own loop, which this replaces
     def sync_all(self) -> None:
         """Read all selected streams with our own loop: windows in parallel, state in order."""
-        # Records come and go by the page and hold no cycles: looking for some is wasted time.
-        gc.set_threshold(_GARBAGE)
         with recorded(self):
             if path := self.config.get("task"):
                 TaskRun(self, Task.read(Path(path))).run()

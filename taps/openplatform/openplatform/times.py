@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 import typing as t
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
-from operator import add, itemgetter
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import repeat
+from operator import sub
+
+import msgspec
 
 from openplatform.bookmarks import EPOCH, UTC, format_time
 
@@ -20,9 +23,10 @@ _HOURS_KEPT = 100_000
 _SECONDS = [f":{n // 60:02d}:{n % 60:02d}" for n in range(3600)]
 _WITHIN_HOUR = {text: f"{text}.000Z" for text in _SECONDS}
 _MILLISECONDS = [f".{n:03d}Z" for n in range(1000)]
-_HOUR, _REST = itemgetter(slice(13)), itemgetter(slice(13, None))
 _COMPACT = re.compile(r"\d{17}[+-]\d{4}")
 _LOCAL_LENGTH = len("2026-11-20 08:00:00")
+_DAY = timedelta(days=1)
+_encode = msgspec.json.Encoder().encode
 
 
 class Misfit(Exception):  # noqa: N818 - a signal, counted by the shaper
@@ -83,6 +87,7 @@ class TimeText:
         self._zone = zone
         self._local_hours: dict[str, str] = {}
         self._epoch_hours: dict[int, str] = {}
+        self._offsets: dict[date, timedelta | None] = {}
 
     def local(self, value: t.Any) -> str | None:
         """Convert text such as `2026-11-20 16:00:00`, local to the zone."""
@@ -111,20 +116,21 @@ class TimeText:
         return hour + _SECONDS[left // 1000] + _MILLISECONDS[left % 1000]
 
     def many_local(self, values: list[t.Any]) -> list[str | None] | None:
-        """Convert many local times at once; None if one of them takes more than looking it up."""
-        hours, within = self._local_hours, _WITHIN_HOUR
-
-        def look_up() -> list[str | None]:
-            if "" in values:
-                return [hours[v[:13]] + within[v[13:]] if v != "" else None for v in values]
-            hour, rest = map(_HOUR, values), map(_REST, values)
-            return list(map(add, map(hours.__getitem__, hour), map(within.__getitem__, rest)))
-
-        def learn() -> None:
-            for hour in {value[:13] for value in values if value != ""} - hours.keys():
-                self.local(hour + _SECONDS[0])
-
-        return _looked_up(look_up, learn)
+        """Convert many local times at once; None if one of them takes more than shifting it."""
+        told = [value for value in values if value != ""] if "" in values else values
+        try:
+            moments = msgspec.convert(told, list[datetime])
+            offsets = {self._offset(day) for day in set(map(datetime.date, moments))}
+            offset = offsets.pop()
+            if offset is None or offsets:
+                return None
+            text = _encode(list(map(sub, moments, repeat(offset)))).decode()
+        except (msgspec.ValidationError, KeyError, OverflowError):
+            return None
+        if len(text) != 1 + (_LOCAL_LENGTH + 3) * len(moments):
+            return None  # some tell their offset, or parts of a second
+        texts = iter((text[2:-2].replace('","', '.000Z","') + ".000Z").split('","'))
+        return list(texts) if told is values else [next(texts) if v else None for v in values]
 
     def many_milliseconds(self, values: list[t.Any]) -> list[str | None] | None:
         """Convert many epoch milliseconds at once; None if one takes more than looking it up."""
@@ -132,10 +138,8 @@ class TimeText:
 
         def look_up() -> list[str | None]:
             return [
-                hours[value // _HOUR_MS]
-                + _SECONDS[value % _HOUR_MS // 1000]
-                + _MILLISECONDS[value % 1000]
-                for value in values
+                f"{hours[v // _HOUR_MS]}{_SECONDS[v % _HOUR_MS // 1000]}{_MILLISECONDS[v % 1000]}"
+                for v in values
             ]
 
         def learn() -> None:
@@ -160,6 +164,16 @@ class TimeText:
         """Convert whatever it is, the careful way."""
         moment = parse_time(value, form=form, zone=self._zone)
         return None if moment is None else format_time(moment)
+
+    def _offset(self, day: date) -> timedelta | None:
+        """Return how far local time is ahead of UTC on a day; None if that changes during it."""
+        if day not in self._offsets:
+            begins = datetime.combine(day, time())
+            ends = {
+                moment.replace(tzinfo=self._zone).utcoffset() for moment in (begins, begins + _DAY)
+            }
+            _keep(self._offsets, day, ends.pop() if len(ends) == 1 else None)
+        return self._offsets[day]
 
     def _learn(self, value: str) -> str | None:
         """Convert one local time, and remember its hour where the zone differs by whole hours in it."""
@@ -186,7 +200,7 @@ def _looked_up(
         return None
 
 
-def _keep(memory: dict[t.Any, str], key: t.Any, value: str) -> None:
+def _keep(memory: dict[t.Any, t.Any], key: t.Any, value: t.Any) -> None:
     if len(memory) >= _HOURS_KEPT:
         memory.clear()
     memory[key] = value

@@ -169,6 +169,22 @@ ZONES = st.sampled_from(
 )
 
 
+LOCAL = st.datetimes(datetime(1902, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001
+    lambda m: m.strftime("%Y-%m-%d %H:%M:%S")
+)
+UNUSUAL = st.sampled_from(
+    [
+        "2026-11-20T16:00:00+08:00",
+        "2026-11-20 16:00:00.250",
+        "2026-11-20",
+        "0000-00-00 00:00:00",
+        "0001-01-01 00:00:00",
+        "2026-11-20 24:00:00",
+        "soon",
+    ]
+)
+
+
 def careful(value, form, zone):
     try:
         moment = parse_time(value, form=form, zone=zone)
@@ -187,9 +203,7 @@ def fast(convert, value):
 @given(
     ZONES,
     st.one_of(
-        st.datetimes(datetime(1902, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001
-            lambda m: m.strftime("%Y-%m-%d %H:%M:%S")
-        ),
+        LOCAL,
         st.text("0123456789-: TZ+/.", min_size=17, max_size=21),
         st.from_regex(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", fullmatch=True),
     ),
@@ -198,6 +212,28 @@ def test_the_fast_path_of_local_times_is_the_careful_one(zone, text):
     times = TimeText(zone)
     assert fast(times.local, text) == careful(text, "local", zone)
     assert fast(times.local, text) == careful(text, "local", zone), "the second time too"
+
+
+@given(ZONES, st.lists(LOCAL | st.just(""), max_size=5), st.lists(UNUSUAL, max_size=1))
+def test_local_times_of_a_page_are_those_of_its_records(zone, usual, unusual):
+    times = TimeText(zone)
+    for values in (usual, usual + unusual, usual):
+        together = times.many_local(values)
+        assert together in (None, [careful(value, "local", zone) for value in values])
+
+
+@pytest.mark.parametrize("name", ["Asia/Shanghai", "America/New_York"])
+def test_plain_local_times_of_a_page_go_together(name):
+    times = TimeText(ZoneInfo(name))
+    values = ["2026-07-20 16:00:00", "", "2026-07-22 00:00:01"]
+    assert times.many_local(values) == [times.local(value) for value in values]
+    assert times.many_local(values) is not None
+
+
+def test_local_times_on_both_sides_of_a_change_go_one_by_one():
+    times = TimeText(ZoneInfo("America/New_York"))
+    assert times.many_local(["2026-11-01 00:30:00"]) is None, "the clocks change on this day"
+    assert times.many_local(["2026-07-20 16:00:00", "2026-12-20 16:00:00"]) is None
 
 
 @given(st.integers(-(10**15), 10**15))

@@ -32,8 +32,8 @@ from openplatform.errors import (
     ThrottledError,
     TransientError,
 )
-from openplatform.http import new_session
 from openplatform.paging import Ask, Page
+from openplatform.transport import new_session
 
 from tap_qiyu.jobs import JobFiles
 
