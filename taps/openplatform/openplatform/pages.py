@@ -61,6 +61,11 @@ class _Level:
     objects: list[tuple[str, _Level]] = field(default_factory=list)
     arrays: list[tuple[str, _Level]] = field(default_factory=list)
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is to do."""
+        return not (self.unknown or self.changes or self.objects or self.arrays)
+
 
 class PageShaper:
     """Shapes pages of one stream.
@@ -138,12 +143,14 @@ class PageShaper:
         if path not in self._converted and not schema.get("x-json"):
             if "object" in kinds and "properties" in schema:
                 inner, struct = self._object(schema, f"{path}.")
-                level.objects.append((name, inner))
+                if not inner.plain:
+                    level.objects.append((name, inner))
                 return t.Optional[struct]  # noqa: UP045 - msgspec reads it at run time
             items = schema.get("items", {})
             if "array" in kinds and "properties" in items:
                 inner, struct = self._object(items, f"{path}{_ITEM}.")
-                level.arrays.append((name, inner))
+                if not inner.plain:
+                    level.arrays.append((name, inner))
                 return t.Optional[list[struct]]  # type: ignore[valid-type]  # noqa: UP045
             if "array" in kinds and items and path + _ITEM not in self._converted:
                 plain = self._shaper.entry(items, path + _ITEM)[0]

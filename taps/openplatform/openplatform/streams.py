@@ -380,7 +380,7 @@ class PlatformStream(Stream):
         """Give records their places in the total order."""
         time = self.updated or self.happened or ""
         told = [record.get(time) for record in records]
-        if self.updated and any(moment and moment > reading.settled for moment in told):
+        if self.updated and max(filter(None, told), default="") > reading.settled:
             told = [moment and reading.place(moment) for moment in told]
         for record, moment, identifier in zip(records, told, self._shown(records), strict=True):
             record[REPLICATION_KEY] = f"{moment or fallback}@{identifier}"
