@@ -141,17 +141,26 @@ def landed(before: t.Mapping[str, Landed]) -> dict[str, Landed]:
 
     Args:
         before: What the tables held when the run began.
+
+    Raises:
+        DemoError: another process has the file open.
     """
     import duckdb
 
     if not DUCKDB.exists():
         return {}
+    try:
+        connection = duckdb.connect(str(DUCKDB), read_only=True)
+    except duckdb.IOException as exc:
+        where = DUCKDB.relative_to(ROOT)
+        msg = f"{where} cannot be read; close the program that has it open.\n{exc}"
+        raise DemoError(msg) from exc
     listing = (
         "select table_name, list(column_name) from information_schema.columns "
         "where table_schema = ? and not starts_with(table_name, '_') group by 1 order by 1"
     )
     found = {}
-    with duckdb.connect(str(DUCKDB), read_only=True) as connection:
+    with connection:
         for table, columns in connection.execute(listing, [SCHEMA]).fetchall():
             # Without bookmarks only a larger number of rows shows that something came.
             mark = "_bookmark" if "_bookmark" in columns else "null"

@@ -11,6 +11,7 @@ import atexit
 import importlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -78,15 +79,18 @@ class Forker:
     Args:
         program: Module and function of the program, such as `meltano.cli:main`.
         environment: What the program is imported with.
+        preload: Modules to import beside it, which it else imports in each run.
     """
 
-    def __init__(self, program: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, program: str, environment: Mapping[str, str], *, preload: Sequence[str] = ()
+    ) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for end in (self._socket, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST)
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__)), program, str(theirs.fileno())],
+            [sys.executable, str(Path(__file__)), program, str(theirs.fileno()), *preload],
             pass_fds=[theirs.fileno()],
             env=dict(environment),
         )
@@ -100,9 +104,11 @@ class Forker:
         environment: Mapping[str, str],
         stdout: int,
         stderr: int,
+        stdin: int | None = None,
         new_session: bool = False,
+        limits: Mapping[str, int] | None = None,
     ) -> Forked:
-        """Start the program; its standard input is empty.
+        """Start the program.
 
         Args:
             arguments: Its command line, beginning with its name.
@@ -110,7 +116,9 @@ class Forker:
             environment: Its whole environment.
             stdout: Descriptor for its standard output.
             stderr: Descriptor for its standard error.
+            stdin: Descriptor for its standard input, which else is empty.
             new_session: Whether it leads a process group of its own.
+            limits: Limits of its process, such as `RLIMIT_FSIZE`.
         """
         alive, theirs = os.pipe()
         order = {
@@ -118,9 +126,13 @@ class Forker:
             "folder": str(folder),
             "environment": dict(environment),
             "new_session": new_session,
+            "limits": dict(limits or {}),
         }
-        pid = self.ask(order, [stdout, stderr, theirs])["pid"]
+        given = os.open(os.devnull, os.O_RDONLY) if stdin is None else stdin
+        pid = self.ask(order, [given, stdout, stderr, theirs])["pid"]
         os.close(theirs)
+        if stdin is None:
+            os.close(given)
         return Forked(self, arguments, pid, alive)
 
     def run(
@@ -175,14 +187,16 @@ class Forker:
         self._process.wait()
 
 
-def serve(program: str, descriptor: int) -> None:
+def serve(program: str, descriptor: int, *preload: str) -> None:
     """Fork on demand until the other side is gone."""
+    for name in preload:
+        importlib.import_module(name)
     module, _, function = program.partition(":")
     main = getattr(importlib.import_module(module), function)
     assert threading.active_count() == 1, "a process with threads must not fork"
     with socket.socket(fileno=descriptor) as channel:
         while True:
-            text, descriptors, _flags, _address = socket.recv_fds(channel, _LONGEST, 3)
+            text, descriptors, _flags, _address = socket.recv_fds(channel, _LONGEST, 4)
             if not text:
                 return
             order = json.loads(text)
@@ -202,14 +216,15 @@ def serve(program: str, descriptor: int) -> None:
 def _become(
     main: t.Callable[[], t.Any], descriptors: list[int], order: dict[str, t.Any]
 ) -> t.NoReturn:
-    stdout, stderr, alive = descriptors
+    *streams, alive = descriptors
     os.set_inheritable(alive, False)  # what the program starts may outlive it
     if order["new_session"]:
         os.setsid()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, descriptor in enumerate((nothing, stdout, stderr)):
+    for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    for name, limit in order["limits"].items():
+        resource.setrlimit(getattr(resource, name), (limit, limit))
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
@@ -233,4 +248,4 @@ def _become(
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
+    serve(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -140,6 +140,22 @@ def test_a_run_that_is_stopped_leaves_a_trace(shop, config, tmp_path, how, outco
     assert b'"outcome":"interrupted"' in rest
 
 
+def test_who_stops_a_run_twice_sees_no_traceback(config, tmp_path):
+    words = [*LAB, "--config", str(write_json(tmp_path / "tap.json", config))]
+    told, signals = b"", 0
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(LAB_LIMIT="2")
+    ) as tap:
+        for line in tap.stdout:
+            told += line
+            if (b'"STATE"' in line and not signals) or b"Interrupted; the next run" in line:
+                signals += 1
+                tap.send_signal(signal.SIGTERM)
+    assert signals == 2
+    assert tap.returncode in {143, -signal.SIGTERM}
+    assert b"Traceback" not in told, told.decode()
+
+
 def test_a_target_that_dies_makes_a_failed_run(shop, config, tmp_path):
     words = [*LAB, "--config", str(write_json(tmp_path / "tap.json", config))]
     with subprocess.Popen(

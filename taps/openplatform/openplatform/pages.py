@@ -129,6 +129,8 @@ class PageShaper:
         for name in self._unknown.get(prefix, set()) - kinds.keys():
             kinds[name] = t.Any
             level.unknown.append((name, prefix + name))
+        level.objects = [(name, inner) for name, inner in level.objects if not inner.plain]
+        level.arrays = [(name, inner) for name, inner in level.arrays if not inner.plain]
         names = {f"f{index}": name for index, name in enumerate(kinds)}
         fields = [(attribute, kinds[name], None) for attribute, name in names.items()]
         struct = msgspec.defstruct(
@@ -143,14 +145,12 @@ class PageShaper:
         if path not in self._converted and not schema.get("x-json"):
             if "object" in kinds and "properties" in schema:
                 inner, struct = self._object(schema, f"{path}.")
-                if not inner.plain:
-                    level.objects.append((name, inner))
+                level.objects.append((name, inner))
                 return t.Optional[struct]  # noqa: UP045 - msgspec reads it at run time
             items = schema.get("items", {})
             if "array" in kinds and "properties" in items:
                 inner, struct = self._object(items, f"{path}{_ITEM}.")
-                if not inner.plain:
-                    level.arrays.append((name, inner))
+                level.arrays.append((name, inner))
                 return t.Optional[list[struct]]  # type: ignore[valid-type]  # noqa: UP045
             if "array" in kinds and items and path + _ITEM not in self._converted:
                 plain = self._shaper.entry(items, path + _ITEM)[0]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import io
 import itertools
-import json
 import os
-import sys
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -21,12 +17,12 @@ from zoneinfo import ZoneInfo
 import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities
-from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
 from openplatform import personal
 from openplatform.accounts import Account
 from openplatform.clock import Clock, SystemClock
+from openplatform.command import TapCommand, json_object
 from openplatform.counts import Counter
 from openplatform.details import DetailReader
 from openplatform.errors import (
@@ -58,38 +54,6 @@ from openplatform.tasks import Task
 from openplatform.tokens import FileTokenStore
 from openplatform.writer import PageWriter
 
-_GARBAGE = 100_000
-"""How many new objects it takes until the collector looks for cycles among them."""
-
-
-class TapCommand(SingerCommand):
-    """The command line: what we raise on purpose becomes one line, not a traceback."""
-
-    @override
-    def main(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        # Records come and go by the page and hold no cycles: looking for some is wasted time. What is
-        # loaded now stays, and need not be looked through at the end either.
-        gc.set_threshold(_GARBAGE)
-        gc.freeze()
-        try:
-            return super().main(*args, **kwargs)
-        except OpenPlatformError as exc:
-            self.logger.error("%s", exc)  # noqa: TRY400 - the text says it all
-        except Interrupted:
-            self.logger.warning("Interrupted; the next run goes on from the last state")
-            sys.exit(143)
-        except FileNotFoundError as exc:
-            self.logger.error("%s Check the path given to --config, --state or --catalog.", exc)  # noqa: TRY400
-        except ValueError as exc:
-            if type(exc).__name__ != "JSONDecodeError":  # the SDK reads with several libraries
-                raise
-            self.logger.error("The file given to --config is not JSON (%s). Correct it.", exc)  # noqa: TRY400
-        except BrokenPipeError:
-            sys.stderr.write("The target stopped reading; its own message says why.\n")
-            # Python flushes standard output at exit, which would fail once more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-
 
 class PlatformTap(LateMaps):
     """Base of all taps. A subclass names its client and its streams.
@@ -109,6 +73,7 @@ class PlatformTap(LateMaps):
         c for c in Tap.capabilities if c is not PluginCapabilities.BATCH
     ]
     clock: Clock = SystemClock()
+    _ending = False
 
     @classmethod
     def chosen(
@@ -282,8 +247,8 @@ class PlatformTap(LateMaps):
         """
         again = "restore an earlier one (syncops bookmarks undo, or meltano state set)"
         super().invoke(
-            state=_json_object(state, "state", again),
-            catalog=_json_object(catalog, "catalog", "write it anew with --discover"),
+            state=json_object(state, "state", again),
+            catalog=json_object(catalog, "catalog", "write it anew with --discover"),
             **options,
         )
 
@@ -370,6 +335,9 @@ class PlatformTap(LateMaps):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End after the line that is being written; the state tells what is finished."""
+        if self._ending:
+            return
+        self._ending = True
         writer = t.cast("PageWriter", self.message_writer)
         if writer.writing:
             writer.interrupted = True
@@ -391,18 +359,3 @@ class PlatformTap(LateMaps):
 
 def _name(kind: type[PlatformStream]) -> str:
     return kind.name  # type: ignore[misc] # the SDK declares it for instances; ours are classes
-
-
-def _json_object(file: t.IO[str] | None, option: str, advice: str) -> t.IO[str] | None:
-    if file is None:
-        return None
-    text = file.read()
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as exc:
-        msg = f"The file given to --{option} ({file.name}) is not JSON ({exc}); {advice}."
-        raise ConfigurationError(msg) from exc
-    if not isinstance(content, dict):
-        msg = f"The file given to --{option} ({file.name}) holds no JSON object; {advice}."
-        raise ConfigurationError(msg)
-    return io.StringIO(text)

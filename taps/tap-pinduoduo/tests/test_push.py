@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from end_to_end.eventlog import serving
+from end_to_end.messages import check_named
 from hypothesis import given, strategies as st
 from openplatform.errors import ConfigurationError, FatalError, TransientError
 from openplatform.push import PushEvent, PushRefusedError, PushRequest
-from sandbox.lines import Guest, Parcel
-from sandbox.pushes import Change
 from tap_pinduoduo.push import PinduoduoPush
 
 NOW = datetime(2023, 11, 14, 22, 13, 20, tzinfo=timezone.utc)
@@ -133,30 +131,17 @@ def test_nothing_comes_by_http_and_settings_are_asked_for():
 
 
 def test_what_a_message_names_is_asked_for_again(shops):
-    """From the simulator's frame to the record: what an event names is what the tap asks by."""
-    platform, account, now = shops.box.world.platform(shops.slug), shops.names[0], shops.clock.now()
-    settings = platform.operator.gates(platform, "")[shops.slug]
-    line = PinduoduoPush(settings).dialogue()
-    with serving() as log:
-        for number, entity in enumerate(("orders", "refunds", "items")):
-            data = platform.dataset(account, entity)
-            change = Change(data, next(iter(data.rows())), "update", number, now.timestamp())
-            parcel = Parcel(number, account, platform.operator.message(change))
-            (frame,) = platform.operator.frames(Guest("", {account}), parcel, now.timestamp())
-            (event,) = line.hear(frame, now).events
-            log.add(event.account, event.stream, event.id, event.kind, at=now - timedelta(hours=1))
-        named = [event["id"].rpartition("/")[2] for event in log.events]
-        events = {"url": log.url, "only": True}
-        messages = shops.run(
-            "orders", "refunds", "refund_details", "items", "item_details", events=events
-        )
-    for stream, identifier, field in zip(
-        ("orders", "refund_details", "item_details"),
-        named,
-        ("order_sn", "id", "goods_id"),
-        strict=True,
-    ):
-        assert {record[field] for record in messages.records(stream)} == {identifier}, stream
+    streams = {
+        "orders": ("orders", "order_sn"),
+        "refunds": ("refund_details", "id"),
+        "items": ("item_details", "goods_id"),
+    }
+    check_named(
+        shops,
+        lambda settings: PinduoduoPush(settings).dialogue(),
+        streams,
+        beside=("refunds", "items"),
+    )
 
 
 ANY = st.recursive(

@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import struct
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import pytest
-from end_to_end.eventlog import serving
+from end_to_end.messages import check_named
 from hypothesis import given, strategies as st
 from openplatform.errors import ConfigurationError, FatalError, TransientError
 from openplatform.push import PushEvent, PushRefusedError, PushRequest
-from sandbox.lines import Guest, Parcel
-from sandbox.pushes import Change
 from tap_taobao import frames
 from tap_taobao.frames import Frame
 from tap_taobao.push import TaobaoPush
@@ -192,25 +190,12 @@ def test_nothing_comes_by_http_and_settings_are_asked_for():
 
 
 def test_what_a_message_names_is_asked_for_again(shops):
-    """From the simulator's frame to the record: what an event names is what the tap asks by."""
-    platform, account, now = shops.box.world.platform(shops.slug), shops.names[0], shops.clock.now()
-    settings = platform.operator.gates(platform, "")[shops.slug]
-    line = TaobaoPush(settings).dialogue()
-    with serving() as log:
-        for number, entity in enumerate(("orders", "refunds", "items")):
-            data = platform.dataset(account, entity)
-            change = Change(data, next(iter(data.rows())), "update", number, now.timestamp())
-            parcel = Parcel(number, account, platform.operator.message(change))
-            (frame,) = platform.operator.frames(Guest("", {account}), parcel, now.timestamp())
-            (event,) = line.hear(frame, now).events
-            log.add(event.account, event.stream, event.id, event.kind, at=now - timedelta(hours=1))
-        named = [event["id"].rpartition("/")[2] for event in log.events]
-        events = {"url": log.url, "only": True}
-        messages = shops.run("orders", "refunds", "item_details", events=events)
-    for stream, identifier, field in zip(
-        ("orders", "refunds", "item_details"), named, ("tid", "refund_id", "num_iid"), strict=True
-    ):
-        assert {record[field] for record in messages.records(stream)} == {identifier}, stream
+    streams = {
+        "orders": ("orders", "tid"),
+        "refunds": ("refunds", "refund_id"),
+        "items": ("item_details", "num_iid"),
+    }
+    check_named(shops, lambda settings: TaobaoPush(settings).dialogue(), streams)
 
 
 ANY = st.recursive(
