@@ -33,6 +33,7 @@ FORBIDDEN = {
     "a tool of one workplace": [r"farm-" + r"(bench|studio)", r"/" + r"farm/"],
 }
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+LEFT_OUT = re.compile(r"importor" + r"skip|pytest\.(?:mark\.)?(?:skip|xfail)|\bskip" + r"if\b")
 # Data that someone else wrote, kept as it was recorded.
 RECORDED = re.compile(r"/tests/samples/|/tests/data/(duckdb|meltanolabs|pipelinewise)/|^LICENSE$")
 
@@ -78,6 +79,12 @@ def test_no_lock_file_is_committed():
 
 def test_nothing_is_left_open_in_the_code():
     assert lines_with(UNFINISHED, [(n, s) for n, s in texts() if n.endswith(".py")]) == []
+
+
+def test_no_test_leaves_itself_out():
+    tests = [(name, text) for name, text in texts() if "tests/" in name and name.endswith(".py")]
+    assert len(tests) > 100
+    assert not lines_with(LEFT_OUT, tests)
 
 
 def test_text_files_are_tidy():

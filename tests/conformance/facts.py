@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from openplatform.declarations import FullTable, Incremental
 from openplatform.http import PlatformClient, Request
 from openplatform.judging import Outcome
-from openplatform.streams import FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.tap import PlatformTap
 
 Record = Mapping[str, t.Any]

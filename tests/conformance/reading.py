@@ -8,7 +8,7 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 from openplatform.bookmarks import Bookmark
-from openplatform.streams import FullTable
+from openplatform.declarations import FullTable
 from sandbox.http import json_reply
 
 from conformance.facts import Declared

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openplatform.streams import Details
+from openplatform.declarations import Details
 
 from conformance.reading import Reading
 

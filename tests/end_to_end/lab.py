@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details, FullTable, Incremental
 from openplatform.http import Body, PlatformClient, Request
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
 from openplatform.paging import Cursor, HasNext, Offset, PageNumber, Paging
 from openplatform.settings import common_settings
-from openplatform.streams import ById, Details, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.tap import PlatformTap
 from openplatform.windows import TimeFilter
 from singer_sdk import typing as th

@@ -128,7 +128,11 @@ def pipe(
     count = 0
     with errors.open("wb") as err, passed_on.open("wb") as out:
         env = environment(**variables)
-        tap = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=err, env=env, cwd=folder)
+        # A small pipe and a small buffer: the tap cannot end before it is to be killed.
+        tap = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=err, env=env, cwd=folder,
+            pipesize=4096, bufsize=1024,
+        )  # fmt: skip
         target = subprocess.Popen(
             target_words, stdin=subprocess.PIPE, stdout=out, stderr=err, env=env, cwd=folder
         )

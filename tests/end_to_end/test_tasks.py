@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from openplatform.bookmarks import format_time
+from openplatform.declarations import CountCall
 from openplatform.errors import ConfigurationError
-from openplatform.streams import CountCall
 from openplatform.tap import PlatformTap
 from tap_youzan.tap import TapYouzan
 

@@ -9,7 +9,7 @@ import itertools
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
-from openplatform.streams import Each
+from openplatform.declarations import Each
 
 Values = dict[Each, t.Any]
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator
 
+from openplatform.declarations import Details
 from openplatform.fanout import Fanout
 from openplatform.partitions import partition_of
 from openplatform.plans import Group
 from openplatform.progress import Position
 from openplatform.slices import Slice, Wanted
-from openplatform.streams import Details
 
 if t.TYPE_CHECKING:
     from openplatform.sync import Run

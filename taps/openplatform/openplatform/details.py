@@ -12,6 +12,7 @@ from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
 from openplatform.cache import Cache
 from openplatform.clock import Clock
+from openplatform.declarations import Details
 from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
 from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
@@ -21,7 +22,7 @@ from openplatform.paths import records_at
 from openplatform.records import Record
 from openplatform.singles import in_batches
 from openplatform.slices import Batch
-from openplatform.streams import Details, PlatformStream
+from openplatform.streams import PlatformStream
 
 
 class DetailReader:

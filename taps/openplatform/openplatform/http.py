@@ -167,8 +167,10 @@ class PlatformClient(abc.ABC):
         kind = self.token_kind(api)
 
         def attempt(token: str) -> Body:
-            request = self.build(account, api, params, token, self.connection.clock.now())
-            return self._exchange(account, api, request)
+            def signed() -> Request:
+                return self.build(account, api, params, token, self.connection.clock.now())
+
+            return self._exchange(account, api, signed)
 
         if kind is None:
             return self._insist(account, api, lambda: attempt(""))
@@ -198,7 +200,7 @@ class PlatformClient(abc.ABC):
 
     def send(self, account: Account, api: str, request: Request) -> Body:
         """Send a request that needs no token (the token calls themselves) and return its answer."""
-        return self._insist(account, api, lambda: self._exchange(account, api, request))
+        return self._insist(account, api, lambda: self._exchange(account, api, lambda: request))
 
     def _keeper(self, account: Account, kind: str) -> TokenKeeper:
         with self._lock:
@@ -270,11 +272,11 @@ class PlatformClient(abc.ABC):
         """
         return self._insist(account, api, lambda: self._counted(account, api, answer))
 
-    def _exchange(self, account: Account, api: str, request: Request) -> Body:
-        """Send once and judge the answer."""
+    def _exchange(self, account: Account, api: str, request: t.Callable[[], Request]) -> Body:
+        """Send once and judge the answer; the request is signed when it may leave, not before."""
         where = f"account {account.id}, {api}"
         return self._counted(
-            account, api, lambda: self._judge(*self._transmit(request, where), where)
+            account, api, lambda: self._judge(*self._transmit(request(), where), where)
         )
 
     def _counted(self, account: Account, api: str, answer: t.Callable[[], Body]) -> Body:

@@ -14,6 +14,7 @@ from openplatform.batches import Values, batch_size, combinations, halves, may_b
 from openplatform.bookmarks import format_time
 from openplatform.cache import Cache
 from openplatform.clock import Clock
+from openplatform.declarations import Each, FullTable, Incremental, RowVersions
 from openplatform.errors import (
     FatalError,
     ShrinkBatchError,
@@ -28,7 +29,7 @@ from openplatform.paging import Ask, Page, PageNumber, Paging, TooManyRecords
 from openplatform.paths import records_at, value_at
 from openplatform.records import Record
 from openplatform.settings import StreamOptions
-from openplatform.streams import Each, FullTable, Incremental, PlatformStream, RowVersions
+from openplatform.streams import PlatformStream
 from openplatform.windows import Planner, TimeFilter, Window, floor, split
 
 _PASSES = 3

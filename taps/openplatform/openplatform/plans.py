@@ -10,11 +10,12 @@ from datetime import datetime, timedelta, tzinfo
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark, format_time
+from openplatform.declarations import Details, FullTable, Incremental
 from openplatform.errors import ConfigurationError
 from openplatform.partitions import Partition
 from openplatform.settings import Settings
 from openplatform.slices import Slice, Wanted
-from openplatform.streams import Details, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import Planner, TimeFilter, floor
 
 # Clocks differ a little; stay this far inside what the platform still answers.

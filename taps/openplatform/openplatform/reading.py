@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import compress
 
 from openplatform.clock import Clock
+from openplatform.declarations import Details, FullTable
 from openplatform.details import DetailReader
 from openplatform.errors import ShrinkWindowError
 from openplatform.fanout import Split
@@ -19,7 +20,7 @@ from openplatform.paging import TooManyRecords
 from openplatform.records import Record
 from openplatform.singles import SingleReader
 from openplatform.slices import Batch, Slice, Wanted
-from openplatform.streams import Details, FullTable, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.writer import leaves_as_it_is, record_lines
 
 

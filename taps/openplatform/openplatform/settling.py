@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from openplatform.declarations import Details
 from openplatform.errors import FatalError
 from openplatform.failures import FailurePolicy, first_failure
 from openplatform.partitions import Partition
 from openplatform.slices import Batch
-from openplatform.streams import Details
 
 _OPEN_MOST = 10_000
 _logger = logging.getLogger(__name__)

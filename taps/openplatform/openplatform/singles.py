@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from openplatform.accounts import Account
 from openplatform.clock import Clock
+from openplatform.declarations import ById, FullTable, Incremental
 from openplatform.errors import FatalError, OpenPlatformError, SkipError, TransientError
 from openplatform.finishing import Finisher
 from openplatform.http import PlatformClient
@@ -16,7 +17,7 @@ from openplatform.paging import Page, TooManyRecords
 from openplatform.paths import records_at
 from openplatform.records import Record
 from openplatform.slices import Batch
-from openplatform.streams import ById, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 
 
 class SingleReader:

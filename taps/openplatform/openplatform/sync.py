@@ -15,6 +15,7 @@ from openplatform import personal
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark
 from openplatform.collecting import Collected
+from openplatform.declarations import FullTable
 from openplatform.errors import (
     ConfigurationError,
     FatalError,
@@ -38,7 +39,7 @@ from openplatform.progress import Position, Progress, make_progress
 from openplatform.refetch import Refetch
 from openplatform.settling import settle
 from openplatform.slices import Batch, Slice
-from openplatform.streams import FullTable, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.summary import log_summary
 from openplatform.windows import Window
 from openplatform.writer import PageWriter

@@ -24,6 +24,7 @@ from openplatform.accounts import Account
 from openplatform.clock import Clock, SystemClock
 from openplatform.command import TapCommand, json_object
 from openplatform.counts import Counter
+from openplatform.declarations import Details, Incremental
 from openplatform.details import DetailReader
 from openplatform.errors import (
     ConfigurationError,
@@ -47,7 +48,7 @@ from openplatform.recording import recorded
 from openplatform.redaction import Redactor, secret_settings
 from openplatform.settings import Settings
 from openplatform.singles import SingleReader
-from openplatform.streams import Details, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.sync import Run
 from openplatform.taskruns import TaskRun
 from openplatform.tasks import Task

@@ -19,6 +19,7 @@ from openplatform import personal
 from openplatform.accounts import Account
 from openplatform.bookmarks import Bookmark, format_time
 from openplatform.counts import BUCKETS, Count, buckets, countable, schema_message
+from openplatform.declarations import Details
 from openplatform.errors import (
     ConfigurationError,
     FatalError,
@@ -33,7 +34,7 @@ from openplatform.paging import TooManyRecords
 from openplatform.plans import source_of
 from openplatform.records import Record
 from openplatform.slices import Batch
-from openplatform.streams import Details, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.summary import log_summary
 from openplatform.tasks import Part, Task, Wanted
 from openplatform.windows import TimeFilter, Window, floor, pieces, widened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 from openplatform.batches import batch_size, combinations, halves, may_be_gone
-from openplatform.streams import Each
+from openplatform.declarations import Each
 
 ONE = Each("warehouses", "code", "warehouse")
 MANY = Each("skus", "code", "skus", batch=7)

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from openplatform.accounts import Account
 from openplatform.clock import SystemClock
+from openplatform.declarations import Details
 from openplatform.details import DetailReader
 from openplatform.errors import FatalError
 from openplatform.metrics import Metrics
-from openplatform.streams import Details
 from openplatform.testing import HeldClock
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=timezone.utc)

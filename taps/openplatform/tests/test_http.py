@@ -131,8 +131,8 @@ def client(server, clock, tmp_path):
     return make(server, clock, tmp_path)
 
 
-def make(url, clock, folder, limits=()):
-    return Client(
+def make(url, clock, folder, limits=(), kind=Client):
+    return kind(
         {},
         Connection(
             base_url=url,
@@ -235,6 +235,24 @@ def test_a_throttled_call_rests_its_bucket(server, clock, tmp_path, script):
     client.call(ACCOUNT, "list", {})
     assert clock.monotonic() == pytest.approx(5.0)
     assert client.connection.budget.waited == pytest.approx(5.0)
+
+
+class Dated(Client):
+    """A platform whose signature covers the time."""
+
+    def build(self, account, api, params, token, now):
+        return Request("GET", f"/{now:%H:%M:%S}")
+
+
+def test_a_call_that_waited_is_signed_when_it_leaves(server, clock, tmp_path, script):
+    client = make(server, clock, tmp_path, [Limit(1, 60.0, "account")], Dated)
+    script.answers = [(429, b"", {"Retry-After": "600"}), (200, OK, {})]
+    client.call(ACCOUNT, "list", {})
+    client.call(ACCOUNT, "list", {})
+    waits = clock.monotonic()
+    assert waits >= 660
+    assert script.seen[:2] == ["/08:00:00", "/08:10:00"]
+    assert script.seen[2] == f"/{NOW + timedelta(seconds=waits):%H:%M:%S}"
 
 
 def test_throttling_without_end_is_given_up(client, script):

@@ -7,17 +7,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details, Each, FullTable, Incremental, Reads
 from openplatform.paging import Cursor
 from openplatform.scrolling import Scroll
-from openplatform.streams import (
-    ById,
-    Details,
-    Each,
-    FullTable,
-    Incremental,
-    PlatformStream,
-    Reads,
-)
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

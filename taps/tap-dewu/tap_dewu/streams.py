@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import msgspec
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details, Each, FullTable, Incremental
 from openplatform.paging import PageNumber
 from openplatform.settings import parse_duration
-from openplatform.streams import ById, Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

@@ -6,9 +6,10 @@ import typing as t
 from datetime import timedelta
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details, Each, FullTable, Incremental
 from openplatform.errors import FatalError
 from openplatform.paging import Cursor, Offset, Tree
-from openplatform.streams import ById, Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

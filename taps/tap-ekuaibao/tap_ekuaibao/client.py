@@ -135,7 +135,7 @@ class EkuaibaoClient(PlatformClient):
             return configured
         request = Request("GET", f"/{_LOCATION}", {"corpId": account.id}, host=configured)
         try:
-            told = self._exchange(account, "location", request).get("value")
+            told = self._exchange(account, "location", lambda: request).get("value")
         except OpenPlatformError as exc:
             self._logger.info("account %s: %s; its edition's address is used", account.id, exc)
             return configured

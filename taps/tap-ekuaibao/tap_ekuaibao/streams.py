@@ -6,16 +6,9 @@ import typing as t
 from collections.abc import Mapping
 from datetime import timedelta
 
+from openplatform.declarations import ById, Details, Each, FullTable, Incremental, Reads
 from openplatform.paging import Offset
-from openplatform.streams import (
-    ById,
-    Details,
-    Each,
-    FullTable,
-    Incremental,
-    PlatformStream,
-    Reads,
-)
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 
 from tap_ekuaibao.client import REQUISITIONS, ROOT, EkuaibaoStream

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details, Each, FullTable, Incremental
 from openplatform.errors import ConfigurationError, FatalError
 from openplatform.freshness import Reading
 from openplatform.paging import Ask, HasNext, Page, PageNumber
 from openplatform.paths import records_at
-from openplatform.streams import ById, Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

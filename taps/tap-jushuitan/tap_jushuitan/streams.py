@@ -6,15 +6,9 @@ import typing as t
 from datetime import timedelta
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Each, FullTable, Incremental, RowVersions
 from openplatform.paging import HasNext, PageNumber
-from openplatform.streams import (
-    ById,
-    Each,
-    FullTable,
-    Incremental,
-    PlatformStream,
-    RowVersions,
-)
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

@@ -119,9 +119,9 @@ class CosmicClient(PlatformClient):
         where, settings = f"account {account.id}, {NEW_LOGIN}", account.settings
         zone = ZoneInfo(str(self.config.get("time_zone") or "Asia/Shanghai"))
 
-        def attempt() -> Body:
+        def asked() -> Request:
             now = self.connection.clock.now()
-            asked = {
+            fields = {
                 "client_id": settings.get("app_id"),
                 "client_secret": settings.get("app_secret"),
                 "username": settings.get("username"),
@@ -130,9 +130,9 @@ class CosmicClient(PlatformClient):
                 "nonce": uuid.uuid4().hex,
                 "timestamp": now.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
             }
-            return self._exchange(account, NEW_LOGIN, self._post(account, NEW_LOGIN, asked))
+            return self._post(account, NEW_LOGIN, fields)
 
-        body = self._insist(account, NEW_LOGIN, attempt)
+        body = self._insist(account, NEW_LOGIN, lambda: self._exchange(account, NEW_LOGIN, asked))
         access = expect(body, "data", "access_token", where=where)
         life = timedelta(milliseconds=int(body["data"].get("expires_in") or 0))
         return Token(str(access), self.connection.clock.now() + life)

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, CountCall, FullTable, Incremental, Reads
 from openplatform.errors import ConfigurationError
 from openplatform.schemas import Schema, load
-from openplatform.streams import ById, CountCall, FullTable, Incremental, PlatformStream, Reads
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from singer_sdk import typing as th
 from typing_extensions import Self, override

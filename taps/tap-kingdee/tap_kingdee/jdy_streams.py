@@ -8,10 +8,11 @@ import typing as t
 from collections.abc import Mapping
 from datetime import timedelta
 
+from openplatform.declarations import ById, Details, FullTable, Incremental, Reads
 from openplatform.errors import ConfigurationError
 from openplatform.paging import PageNumber
 from openplatform.schemas import load
-from openplatform.streams import ById, Details, FullTable, Incremental, PlatformStream, Reads
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from singer_sdk import typing as th
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, FullTable, Incremental
 from openplatform.errors import ConfigurationError
 from openplatform.paging import PageNumber
-from openplatform.streams import ById, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from singer_sdk import typing as th
 from typing_extensions import override

@@ -9,8 +9,9 @@ import typing as t
 from datetime import timedelta
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Each, FullTable, Incremental
 from openplatform.paging import Cursor, HasNext, PageNumber
-from openplatform.streams import ById, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

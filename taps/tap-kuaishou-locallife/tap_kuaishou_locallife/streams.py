@@ -6,8 +6,9 @@ import typing as t
 from datetime import timedelta
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details, Each, FullTable, Incremental
 from openplatform.paging import PageNumber
-from openplatform.streams import ById, Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details, FullTable
 from openplatform.errors import TransientError
 from openplatform.paging import Ask, Page
 from openplatform.paths import records_at
-from openplatform.streams import ById, Details, FullTable, PlatformStream
+from openplatform.streams import PlatformStream
 from typing_extensions import override
 
 from tap_kuaishou_open.client import KuaishouOpenStream

@@ -14,13 +14,14 @@ from urllib.parse import urlencode
 import msgspec
 from openplatform.accounts import Account
 from openplatform.bookmarks import EPOCH
+from openplatform.declarations import Details
 from openplatform.errors import AuthExpiredError, GrantError
 from openplatform.http import Body, PlatformClient, Request
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
 from openplatform.oauth import granted
 from openplatform.signing import sign_pairs
-from openplatform.streams import Details, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.tokens import Token
 from typing_extensions import override
 

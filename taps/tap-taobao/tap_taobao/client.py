@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from openplatform.accounts import Account
+from openplatform.declarations import ById, Details
 from openplatform.errors import GrantError
 from openplatform.http import Body, Connection, PlatformClient, Request, expect
 from openplatform.judging import ErrorTable, Failure, Outcome, Rule
 from openplatform.limits import Limit
 from openplatform.signing import md5_hex, sorted_pairs
-from openplatform.streams import ById, Details, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.tokens import Token
 from typing_extensions import override
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import msgspec
 from openplatform.accounts import Account
+from openplatform.declarations import CountCall, Incremental
 from openplatform.paging import Cursor
 from openplatform.paths import value_at
-from openplatform.streams import CountCall, Incremental
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

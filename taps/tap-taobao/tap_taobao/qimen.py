@@ -13,11 +13,12 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from openplatform.accounts import Account
+from openplatform.declarations import Incremental
 from openplatform.errors import ConfigurationError
 from openplatform.judging import Failure
 from openplatform.paging import PageNumber
 from openplatform.settings import parse_duration
-from openplatform.streams import Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from singer_sdk import typing as th
 from typing_extensions import override

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -147,7 +147,7 @@ class TianyanchaClient(PlatformClient):
         return known
 
     @override
-    def _exchange(self, account: Account, api: str, request: Request) -> Body:
+    def _exchange(self, account: Account, api: str, request: Callable[[], Request]) -> Body:
         """Send once; what is refused is not charged, and what got lost on its way may have been."""
         if not self._purse.take():
             msg = f"the {self._purse.calls} calls that this run may pay for (paid_calls) are spent"

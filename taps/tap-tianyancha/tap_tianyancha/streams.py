@@ -12,8 +12,9 @@ from datetime import timedelta
 
 from openplatform.accounts import Account
 from openplatform.bookmarks import EPOCH, format_time
+from openplatform.declarations import ById, Each, FullTable
 from openplatform.paging import OneShot
-from openplatform.streams import ById, Each, FullTable, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.undescribed import digest_of, kept_whole
 from typing_extensions import override
 

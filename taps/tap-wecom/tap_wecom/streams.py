@@ -5,8 +5,9 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
+from openplatform.declarations import ById, Details, Each, FullTable, Incremental
 from openplatform.paging import Cursor
-from openplatform.streams import ById, Details, Each, FullTable, Incremental, PlatformStream
+from openplatform.streams import PlatformStream
 from openplatform.windows import TimeFilter
 from typing_extensions import override
 

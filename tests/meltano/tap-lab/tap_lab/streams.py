@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from openplatform.declarations import FullTable, Incremental
 from openplatform.paging import PageNumber
-from openplatform.streams import FullTable, Incremental
 from openplatform.windows import TimeFilter
 
 from tap_lab.client import LabStream
