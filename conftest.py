@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -89,6 +90,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if without:
         items[:] = [item for item in items if item not in without]
         config.hook.pytest_deselected(items=without)
+
+
+def pytest_unconfigure() -> None:
+    """Let the collector see everything again.
+
+    A tap that ran within this process hid from it what was loaded (`openplatform.command`), and modules
+    written in C complain at the end of what nobody took apart.
+    """
+    gc.unfreeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
