@@ -202,9 +202,8 @@ class PageShaper:
             values = [value for value in values if value is not None]
         if many is not None and values and (done := many(values)) and self._fit(done, change):
             if done is not values:
-                deque(
-                    map(setitem, records, repeat(name), done), maxlen=0
-                )  # the fastest loop there is
+                # The fastest loop there is.
+                deque(map(setitem, records, repeat(name), done), maxlen=0)
             if inner is not None:
                 self._change(inner.level, [value for value in done if value is not None])
             return

@@ -52,7 +52,7 @@ class Transport:
         prepared = prepare(session, server, request)
         try:
             # Not by the session's own `send`: it keeps cookies, and those of one account are none of
-            # another's business; it follows redirects, which would take the credentials elsewhere.
+            # another's business. Nor are redirects followed: they would take credentials elsewhere.
             response = session.get_adapter(server).send(
                 prepared,
                 stream=True,
